@@ -1,0 +1,22 @@
+// What the controller reports. It never logs by itself: whoever runs it decides what becomes of a report.
+#pragma once
+
+#include "routing/diagnostic.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace controller {
+
+// Called on the controller's own thread, one call at a time.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void on_published(std::uint64_t version, std::chrono::nanoseconds cpu) = 0;
+  virtual void on_diagnostic(const routing::Diagnostic&) = 0;  // a new one
+  virtual void on_healed(const routing::Diagnostic&) = 0;      // one reported before that no longer holds
+  virtual void on_notice(const std::string& text) = 0;         // anything else a person may want to know
+};
+
+}  // namespace controller

@@ -1,0 +1,69 @@
+// A checked certificate chain with its private key: parsed once by the controller, used by every worker.
+// It is not a listener's configuration; that is server_context.hpp.
+#pragma once
+
+#include "tls/error.hpp"
+
+#include <openssl/types.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tls {
+
+struct X509Deleter {
+  void operator()(X509*) const noexcept;
+};
+struct KeyDeleter {
+  void operator()(EVP_PKEY*) const noexcept;
+};
+struct ChainDeleter {
+  void operator()(struct stack_st_X509*) const noexcept;
+};
+
+// Immutable after parse(), so it may be shared by threads. Nothing here prints the key.
+class Certificate {
+ public:
+  using Time = std::chrono::system_clock::time_point;
+
+  // Takes PEM texts (leaf first, then intermediates; PKCS#1, SEC1 or PKCS#8 key).
+  // Errors: the errc of certificate and key. An expired certificate is no error: clients decide (expiry() tells).
+  [[nodiscard]] static Result<std::shared_ptr<const Certificate>> parse(std::string_view chain_pem,
+                                                                         std::string_view key_pem);
+
+  // A self-signed RSA-2048 certificate as ingress-nginx makes at start: CN "Kubernetes Ingress Controller Fake
+  // Certificate", O "Acme Co", SAN ingress.local, valid for 365 days.
+  [[nodiscard]] static Result<std::shared_ptr<const Certificate>> self_signed();
+
+  // DNS names it is for, lower case: the subjectAltName entries, or the common name where there are none.
+  [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
+  // True when `host` (lower case, no port; may itself be "*.example.com") is one of names(); a wildcard name
+  // covers exactly one label.
+  [[nodiscard]] bool covers(std::string_view host) const noexcept;
+  [[nodiscard]] Time not_before() const noexcept { return not_before_; }
+  [[nodiscard]] Time expiry() const noexcept { return expiry_; }  // the earliest of the chain
+  [[nodiscard]] const std::string& fingerprint() const noexcept { return fingerprint_; }  // SHA-256 of the leaf, hex
+  [[nodiscard]] const std::string& serial() const noexcept { return serial_; }            // hex
+  [[nodiscard]] const std::string& subject() const noexcept { return subject_; }          // RFC 2253 text
+  [[nodiscard]] const std::string& issuer() const noexcept { return issuer_; }
+
+  // For SSL_use_cert_and_key; owned by this object.
+  [[nodiscard]] X509* leaf() const noexcept { return leaf_.get(); }
+  [[nodiscard]] EVP_PKEY* key() const noexcept { return key_.get(); }
+  [[nodiscard]] struct stack_st_X509* intermediates() const noexcept { return chain_.get(); }
+
+ private:
+  Certificate() = default;
+
+  std::unique_ptr<X509, X509Deleter> leaf_;
+  std::unique_ptr<EVP_PKEY, KeyDeleter> key_;
+  std::unique_ptr<struct stack_st_X509, ChainDeleter> chain_;
+  std::vector<std::string> names_;
+  std::string fingerprint_, serial_, subject_, issuer_;
+  Time not_before_{}, expiry_{};
+};
+
+}  // namespace tls
