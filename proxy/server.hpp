@@ -35,6 +35,8 @@ class Server {
   [[nodiscard]] std::string start();
   // Hands the snapshot to every worker; the first makes the listeners accept.
   void publish(std::shared_ptr<const routing::Snapshot> snapshot);
+  // Called now and then (a minute apart is enough): makes a new ticket key when the current one has served its time.
+  void rotate_ticket_keys();
   // The last published one; null before the first.
   [[nodiscard]] std::shared_ptr<const routing::Snapshot> snapshot() const;
   // True once every worker serves a snapshot.

@@ -35,6 +35,9 @@ struct ParsedTarget {
 };
 [[nodiscard]] ParsedTarget parse_rewrite_target(std::string_view target);
 
+// True when the target is an http(s):// URL: the request is answered by a 302 to it.
+[[nodiscard]] bool is_absolute(const Rewrite&);
+
 // Replaces `out` by the path for the upstream: `normalised_path` matched against the expression, captures percent-encoded
 // where a path may not hold them. False when the expression does not match: the path is forwarded as it came.
 [[nodiscard]] bool apply(const Rewrite&, std::string_view normalised_path, std::string& out);
