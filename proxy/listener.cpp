@@ -67,6 +67,14 @@ int bind_socket(const std::string& text, std::uint16_t port, int share_option) {
   return -1;
 }
 
+std::uint16_t bound_port(int fd) {
+  sockaddr_storage address{};
+  socklen_t bytes = sizeof address;
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &bytes);
+  return ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(address).sin6_port
+                                             : reinterpret_cast<const sockaddr_in&>(address).sin_port);
+}
+
 }  // namespace
 
 std::string Listener::probe(const std::string& address, std::uint16_t port) {
@@ -84,6 +92,7 @@ std::unique_ptr<Listener> Listener::bind(const std::string& address, std::uint16
   }
   // The first bytes wake us together with the connection, so a new one costs no separate wait.
   set(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 1);
+  if (port == 0) port = bound_port(fd);
   return std::unique_ptr<Listener>{new Listener{fd, port, scheme}};
 }
 

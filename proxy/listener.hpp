@@ -22,7 +22,7 @@ class Listener final : public io::Pollable {
   static constexpr int backlog = 4096;
   static constexpr int accepts_per_event = 64;  // then the others get their turn
 
-  // Binds. Null with `error` set to a text for people when it cannot.
+  // Binds; port 0 takes a free one (port() tells). Null with `error` set to a text for people when it cannot.
   [[nodiscard]] static std::unique_ptr<Listener> bind(const std::string& address, std::uint16_t port, Scheme scheme, std::string& error);
   // "" when nobody else has the address; a reuse of ports by chance would split the traffic with a stranger.
   [[nodiscard]] static std::string probe(const std::string& address, std::uint16_t port);

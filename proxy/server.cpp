@@ -64,8 +64,8 @@ Server::~Server() {
 }
 
 std::string Server::start() {
-  const ServerOptions& options = state_->options;
-  const std::pair<std::uint16_t, Scheme> ports[] = {{options.http_port, Scheme::http}, {options.https_port, Scheme::https}};
+  ServerOptions& options = state_->options;
+  const std::pair<std::uint16_t&, Scheme> ports[] = {{options.http_port, Scheme::http}, {options.https_port, Scheme::https}};
   for (const auto& address : options.bind_addresses)
     for (const auto& [port, scheme] : ports)
       if (std::string error = Listener::probe(address, port); !error.empty()) return error;
@@ -76,6 +76,7 @@ std::string Server::start() {
         std::string error;
         auto listener = Listener::bind(address, port, scheme, error);
         if (!listener) return error;
+        port = listener->port();
         worker->add_listener(std::move(listener));
       }
     }
@@ -84,6 +85,9 @@ std::string Server::start() {
   for (auto& worker : state_->workers) worker->start();
   return {};
 }
+
+std::uint16_t Server::http_port() const noexcept { return state_->options.http_port; }
+std::uint16_t Server::https_port() const noexcept { return state_->options.https_port; }
 
 void Server::publish(std::shared_ptr<const routing::Snapshot> snapshot) {
   const std::lock_guard lock{state_->mutex};

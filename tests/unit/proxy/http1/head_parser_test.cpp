@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ using proxy::http1::ParseStatus;
 namespace {
 
 struct Parsed {
+  std::string bytes;  // what the head refers to
   ParseResult result;
   proxy::RequestHead head;
   HostStorage storage;
@@ -21,7 +23,8 @@ struct Parsed {
 
 std::unique_ptr<Parsed> parse(std::string_view bytes, HeadLimits limits = {}) {
   auto parsed = std::make_unique<Parsed>();
-  parsed->result = proxy::http1::parse_request(bytes, limits, parsed->head, parsed->storage);
+  parsed->bytes = bytes;
+  parsed->result = proxy::http1::parse_request(parsed->bytes, limits, parsed->head, parsed->storage);
   return parsed;
 }
 
