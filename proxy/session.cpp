@@ -26,7 +26,8 @@ bool Session::open(int fd, const sockaddr_storage& peer) {
     peer_port_ = ntohs(in6.sin6_port);
   }
   peer_text_bytes_ = static_cast<std::uint8_t>(std::strlen(peer_text_));
-  transport_.open(fd, scheme_ == Scheme::https ? worker_.tls_context()->new_connection() : nullptr, worker_.scratch());
+  if (scheme_ == Scheme::https) tls_context_ = worker_.tls_context();
+  transport_.open(fd, tls_context_ ? tls_context_->new_connection() : nullptr, worker_.scratch());
   if (scheme_ == Scheme::https && !transport_.ssl()) return false;
   if (!worker_.poller().add(fd, *this)) return false;
   idle_since_ = worker_.now();

@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -99,6 +100,7 @@ class Session final : public io::Pollable, public io::Timed {
 
   Worker& worker_;
   Exchange* exchange_ = nullptr;
+  std::shared_ptr<const tls::ServerContext> tls_context_;  // its callbacks serve this connection's handshake
   io::Transport transport_;
   io::Buffer input_;  // an incomplete head, pipelined requests, body bytes that cannot go on yet
   std::chrono::steady_clock::time_point idle_since_{};

@@ -67,7 +67,7 @@ class Worker {
   [[nodiscard]] RequestIds& request_ids() noexcept { return request_ids_; }
   [[nodiscard]] const ConfigHandle& config() const noexcept { return config_; }
   [[nodiscard]] const routing::Settings& settings() const noexcept { return config_->settings(); }
-  [[nodiscard]] const tls::ServerContext* tls_context() const noexcept { return tls_context_.get(); }
+  [[nodiscard]] const std::shared_ptr<tls::ServerContext>& tls_context() const noexcept { return tls_context_; }
   [[nodiscard]] bool is_draining() const noexcept { return draining_; }
   [[nodiscard]] std::string_view http_port_text() const noexcept { return http_port_text_; }
   [[nodiscard]] std::uint16_t https_port() const noexcept { return https_port_; }
@@ -115,7 +115,7 @@ class Worker {
   RequestIds request_ids_;
   upstream::Pool pool_{*this};
   ConfigHandle config_;
-  std::unique_ptr<tls::ServerContext> tls_context_;
+  std::shared_ptr<tls::ServerContext> tls_context_;
   io::Poller poller_;
   boost::asio::steady_timer tick_timer_;
   std::vector<std::unique_ptr<Listener>> listeners_;

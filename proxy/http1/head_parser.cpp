@@ -284,10 +284,14 @@ ParseResult read_request_fields(RequestHead& head, HostStorage& storage) {
     }
   }
   if (!host && head.minor_version >= 1) return refuse(400, "no Host");
-  if (host && parse_host(host->value, storage).empty()) return refuse(400, "invalid Host");
-  if (head.authority.empty() && host) head.authority = host->value;
-  head.host = head.authority.empty() ? std::string_view{} : parse_host(head.authority, storage);
-  if (head.host.empty() && !head.authority.empty()) return refuse(400, "invalid host in the request target");
+  head.host = host ? parse_host(host->value, storage) : std::string_view{};
+  if (host && head.host.empty()) return refuse(400, "invalid Host");
+  if (head.authority.empty()) {
+    if (host) head.authority = host->value;
+  } else {
+    head.host = parse_host(head.authority, storage);
+    if (head.host.empty()) return refuse(400, "invalid host in the request target");
+  }
   // An upgrade goes on only as a pair with its connection option, never to HTTP/2: inside that tunnel nobody would look.
   if (!head.connection.upgrade || head.minor_version == 0 || lists_h2c(head.upgrade)) head.upgrade = {};
   return {ParseStatus::complete, 0, 0, ""};
