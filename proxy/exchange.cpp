@@ -152,13 +152,21 @@ bool Exchange::prepare_request(const RequestHead& head, const ClientFacts& clien
                                std::string_view request_id) {
   std::string target;
   std::string_view wanted = head.target;
-  if (policies().rewrite && routing::apply(*policies().rewrite, normalised_path, target)) {
-    if (routing::is_absolute(*policies().rewrite)) {
-      reply(302, "rewrite to an absolute URL", fmt::format("Location: {}{}\r\n", target, head.query));
-      return false;
+  if (policies().rewrite) {
+    switch (routing::apply(*policies().rewrite, normalised_path, target)) {
+      case routing::RewriteOutcome::refused:
+        reply(400, "the rewritten path would leave its directory");
+        return false;
+      case routing::RewriteOutcome::rewritten:
+        if (routing::is_absolute(*policies().rewrite)) {
+          reply(302, "rewrite to a URL", fmt::format("Location: {}{}\r\n", target, head.query));
+          return false;
+        }
+        wanted = target.append(head.query);
+        break;
+      case routing::RewriteOutcome::unmatched:
+        break;
     }
-    if (target.empty() || target[0] != '/') target.insert(0, "/");
-    wanted = target.append(head.query);
   }
   std::string extra;
   if (is_stand_in_) {

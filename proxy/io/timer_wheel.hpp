@@ -15,7 +15,7 @@ class Timed {
 
  protected:
   Timed() = default;
-  ~Timed() { unlink(); }
+  virtual ~Timed() { unlink(); }
   Timed(const Timed&) = delete;
   Timed& operator=(const Timed&) = delete;
 

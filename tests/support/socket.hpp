@@ -26,13 +26,13 @@ class Socket {
   void close();
 
   // Up to and with `end`; what came until the peer closed, if it never comes.
-  [[nodiscard]] std::string read_until(std::string_view end);
+  std::string read_until(std::string_view end);
   [[nodiscard]] std::string read_exactly(std::size_t count);
   [[nodiscard]] std::string read_to_end();
   // True when the peer closes within the deadline without sending more.
   [[nodiscard]] bool is_closed_by_peer();
   // One response with a Content-Length or chunked body; `head_only` for HEAD and 1xx/204/304.
-  [[nodiscard]] std::string read_response(bool head_only = false);
+  std::string read_response(bool head_only = false);
 
  private:
   bool fill();
