@@ -108,6 +108,16 @@ TEST_P(EachVersion, ResumesAtAnotherWorker) {
   EXPECT_TRUE(second.resumed);
 }
 
+TEST_P(EachVersion, ResumesAgainAndAgain) {
+  const auto server = make();
+  auto last = shake_hands(*server, {.name = "a.com", .version = GetParam()});
+  for (int i = 0; i < 4; ++i) {
+    last = shake_hands(*server, {.name = "a.com", .version = GetParam(), .session = last.session.get()});
+    EXPECT_TRUE(last.resumed) << i;
+    EXPECT_EQ(last.has_new_ticket, GetParam() == TLS1_3_VERSION);
+  }
+}
+
 TEST_P(EachVersion, TicketOfOneNameIsNotHonouredForAnother) {
   const auto server = make();
   for (const auto* first_name : {"a.com", "x.a.com", "other.org", ""}) {
