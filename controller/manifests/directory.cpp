@@ -149,11 +149,17 @@ void Directory::read_file(const fs::path& path, bool even_if_unchanged) {
     document->text_hash = hash;
     document->text_bytes = part.text.size();
     if (const json::object* root = parsed.value.if_object()) {
-      each_manifest(*root, [&document](const json::object& object) {
+      each_manifest(*root, [&document, shown_name = shown(path)](const json::object& object) {
         kube::Decoded decoded = kube::decode(object);
         if (decoded.object) document->objects.push_back(std::move(*decoded.object));
         if (!decoded.skipped_kind.empty()) document->skipped_kinds.insert(decoded.skipped_kind);
-        document->diagnostics.insert(document->diagnostics.end(), decoded.diagnostics.begin(), decoded.diagnostics.end());
+        for (routing::Diagnostic& diagnostic : decoded.diagnostics) {
+          if (diagnostic.name.empty()) {  // not even a name to go by
+            diagnostic.kind = "File";
+            diagnostic.name = shown_name;
+          }
+          document->diagnostics.push_back(std::move(diagnostic));
+        }
       });
     }
     documents.push_back(std::move(document));

@@ -106,7 +106,9 @@ class Builder {
     const auto& data = event_->data.scalar;
     const std::string_view text{reinterpret_cast<const char*>(data.value), data.length};
     const bool is_null = data.style == YAML_PLAIN_SCALAR_STYLE && (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL");
-    return remember(anchor_of(data.anchor), nodes_, is_null ? json::value{} : json::value{json::string_view{text.data(), text.size()}});
+    json::value value;  // braces would make a list of one
+    if (!is_null) value = json::string_view{text.data(), text.size()};
+    return remember(anchor_of(data.anchor), nodes_, std::move(value));
   }
 
   std::optional<json::value> sequence(int depth) {

@@ -299,6 +299,7 @@ const char* read_absolute_form(std::string_view target, RequestHead& head) {
   head.authority = rest.substr(0, authority_end);
   if (head.authority.empty()) return "no host in the request target";
   head.target = authority_end == std::string_view::npos ? std::string_view{"/"} : rest.substr(authority_end);
+  if (head.target[0] == '?') return "no path in the request target";  // "/" would have to be put in: nobody sends this
   return nullptr;
 }
 
