@@ -21,23 +21,14 @@ for argument in "$@"; do
 done
 
 cores=$(nproc)
-export NINJA_STATUS='[%f/%t, %es] '
 # A sanitizer's finding must fail the test, also when it is found in a child that the test only stops.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1}
 
-# Configures once: ninja does it again by itself when a CMakeLists.txt changes.
 build() {  # build PRESET [TARGET]...
-  local preset=$1; shift
-  say "$preset: building"
-  if [[ ! -f build/$preset/build.ninja ]]; then
-    local launcher=()
-    ! command -v ccache >/dev/null || launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-    cmake --preset "$preset" "${launcher[@]}" >build/"$preset"-configure.log 2>&1 ||
-      { cat build/"$preset"-configure.log; exit 1; }
-  fi
-  cmake --build --preset "$preset" ${1:+--target "$@"}
+  say "$1: building"
+  cmake/build.sh "$@"
 }
 
 run() {  # run PRESET [CTEST ARGUMENT]...
@@ -50,7 +41,6 @@ run() {  # run PRESET [CTEST ARGUMENT]...
   "${fixed_addresses[@]}" ctest --preset "$preset" --parallel "$cores" --no-tests=error "$@"
 }
 
-mkdir -p build
 say "packages"
 tests/packages.sh build test
 build release
