@@ -16,7 +16,7 @@ namespace proxy {
 
 struct ServerOptions {
   std::vector<std::string> bind_addresses;  // numeric; empty: all, IPv4 and IPv6
-  std::uint16_t http_port = 80;
+  std::uint16_t http_port = 80;    // 0: a free one
   std::uint16_t https_port = 443;
   unsigned workers = 1;
 };
@@ -33,8 +33,13 @@ class Server {
 
   // Binds every listener, then starts the workers. "" or what could not be bound and why.
   [[nodiscard]] std::string start();
+  // The ports in use, after start().
+  [[nodiscard]] std::uint16_t http_port() const noexcept;
+  [[nodiscard]] std::uint16_t https_port() const noexcept;
   // Hands the snapshot to every worker; the first makes the listeners accept.
   void publish(std::shared_ptr<const routing::Snapshot> snapshot);
+  // Called now and then (a minute apart is enough): makes a new ticket key when the current one has served its time.
+  void rotate_ticket_keys();
   // The last published one; null before the first.
   [[nodiscard]] std::shared_ptr<const routing::Snapshot> snapshot() const;
   // True once every worker serves a snapshot.

@@ -3,10 +3,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
 namespace routing {
 
@@ -22,18 +21,32 @@ class HostIndex {
   [[nodiscard]] std::uint32_t find(std::string_view host) const noexcept;
   // As find, without the default.
   [[nodiscard]] std::uint32_t find_declared(std::string_view host) const noexcept;
+  // Names, wildcards included, without the default.
   [[nodiscard]] std::size_t size() const noexcept { return exact_.size() + wildcard_.size(); }
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view s) const noexcept;
+  // Open addressing with the names in one string: a probe touches two cache lines, where a node-based map touches four.
+  class Names {
+   public:
+    bool insert(std::string_view name, std::uint32_t value);
+    [[nodiscard]] std::uint32_t find(std::string_view name) const noexcept;
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+   private:
+    struct Slot {
+      std::uint32_t tag = 0;  // upper half of the hash; 0 in an empty slot
+      std::uint32_t value = none;
+      std::uint32_t begin = 0, length = 0;  // in text_
+    };
+    [[nodiscard]] std::size_t slot_for(std::string_view name, std::uint64_t hash) const noexcept;
+    void grow();
+
+    std::vector<Slot> slots_;  // a power of two, at most three quarters full
+    std::string text_;
+    std::size_t size_ = 0;
   };
-  struct Equal {
-    using is_transparent = void;
-    bool operator()(std::string_view a, std::string_view b) const noexcept { return a == b; }
-  };
-  std::unordered_map<std::string, std::uint32_t, Hash, Equal> exact_, wildcard_;  // wildcard_ keys without "*"
+
+  Names exact_, wildcard_;  // wildcard_: without "*", so ".example.com"
   std::uint32_t default_ = none;
 };
 

@@ -7,11 +7,12 @@
 
 namespace routing {
 
-// True when `path` is its own normal form (no '%', no "//", no "/." segment): the common case, which copies nothing.
+// True when `path` is its own normal form (no '%', no "//", no dot segment): the common case, which copies nothing.
 [[nodiscard]] bool is_normalised(std::string_view path) noexcept;
 
 // Writes the normal form of `path` (which begins with '/') to `out`. False for what no rule can mean and two parsers could
-// read differently: a bad or truncated escape, an encoded NUL, more ".." than there are segments. Reuses out's memory.
+// read differently: a bad or truncated escape, an encoded NUL, more ".." than there are segments, a bare '?' or '#'. `out`
+// may then hold anything. Reuses out's memory.
 [[nodiscard]] bool normalize_path(std::string_view path, std::string& out);
 
 }  // namespace routing

@@ -20,43 +20,56 @@ namespace routing {
 enum class PathMatchKind {
   none,
   route,
-  add_slash,  // only "/foo/" is declared and "/foo" was asked: 301 to "/foo/" (as nginx does for a proxied prefix location)
+  add_slash,  // only "/foo/" is declared and "/foo" was asked: 301 to "/foo/" (as nginx does for a proxied location)
 };
 
 struct PathMatch {
   PathMatchKind kind = PathMatchKind::none;
   std::uint32_t route = 0;  // index into RouteTable::routes
+
+  friend bool operator==(const PathMatch&, const PathMatch&) = default;
 };
 
 class PathIndex {
  public:
-  // Plain mode. False when the (path, type) is taken: the first one keeps it.
+  static constexpr std::uint32_t none = UINT32_MAX;
+
+  // Plain mode. False when the (path, type) is taken: the first one keeps it. "" is "/".
   bool insert(std::string_view path, PathType type, std::uint32_t route);
-  // Regex mode: `expression` is anchored by the caller ("^" + path), case-insensitive.
+  // Regex mode: `expression` is anchored by the caller (compile_path of regex.hpp).
   void insert_regex(std::string_view path, std::shared_ptr<const re2::RE2> expression, std::uint32_t route);
-  // Sorts; no insert after it.
+  // Sorts; no insert after it, no find before it.
   void freeze();
 
+  // Plain mode allocates nothing and takes no lock; it costs a binary search per segment that rules have in common with
+  // the path, so a path of thousands of segments is not dear. RE2 locks its automaton for reading and may extend it.
   [[nodiscard]] PathMatch find(std::string_view normalised_path) const;
   [[nodiscard]] bool is_regex() const noexcept { return !expressions_.empty(); }
 
+  // What is declared at one place of the path tree: "/foo" and "/foo/" share a rule, since each decides about the other.
   struct Rule {
-    std::string path;      // as compared: for a prefix without its trailing slash rule applied by the implementation
-    std::uint32_t exact;   // route or UINT32_MAX
-    std::uint32_t prefix;
-    bool slash_only;       // declared with a trailing slash: the form without it is add_slash
+    std::string path;                   // without its trailing slash, so "" for the root
+    std::uint32_t exact = none;         // Exact "/foo"
+    std::uint32_t prefix = none;        // Prefix "/foo"
+    std::uint32_t exact_slash = none;   // Exact "/foo/"
+    std::uint32_t prefix_slash = none;  // Prefix "/foo/"
   };
   struct Expression {
     std::string path;
     std::shared_ptr<const re2::RE2> regex;
     std::uint32_t route;
+    bool is_literal;  // no character of `path` means anything to a regex: compared without RE2
   };
   [[nodiscard]] const std::vector<Expression>& expressions() const noexcept { return expressions_; }
   [[nodiscard]] const std::vector<Rule>& rules() const noexcept { return rules_; }
 
  private:
-  std::vector<Rule> rules_;  // sorted by path after freeze(): binary search per segment, longest first
-  std::vector<Expression> expressions_;
+  [[nodiscard]] PathMatch find_plain(std::string_view path) const noexcept;
+  [[nodiscard]] PathMatch find_expression(std::string_view path) const;
+
+  std::vector<Rule> rules_;              // sorted by path after freeze()
+  std::vector<Expression> expressions_;  // in the order they are tried after freeze()
+  std::uint32_t only_root_ = none;       // the route of a host with nothing but Prefix "/": the most common host
 };
 
 }  // namespace routing

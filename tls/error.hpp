@@ -13,11 +13,12 @@ enum class errc {
   no_certificate = 1,   // the PEM text holds no certificate
   bad_certificate,      // a certificate block that does not parse
   no_private_key,       // the PEM text holds no private key
-  bad_private_key,      // a key that does not parse, or is protected by a pass phrase
+  bad_private_key,      // a key that does not parse, is protected by a pass phrase, or cannot sign for TLS
   key_mismatch,         // the key does not belong to the leaf certificate
   weak_certificate,     // OpenSSL refuses to use it at its security level (short key, old digest)
   bad_ciphers,          // no cipher of the list is known
-  bad_protocols,        // no protocol version is left
+  bad_curves,           // the list of curves is empty or names an unknown one
+  bad_protocols,        // no protocol version is left, or an ALPN name that cannot be sent
   bad_ticket_key,       // not 48 or 80 bytes
   out_of_memory,        // OpenSSL could not allocate
 };

@@ -28,15 +28,26 @@ struct Rewrite {
   std::string target;                          // as written, for snapshot and explain
 };
 
-// Splits a rewrite-target into pieces; groups are $1..$9, any other '$' is refused (nullopt-like: empty and false).
+// Splits a rewrite-target into pieces; groups are $1..$9. Refused (not valid): any other '$', and any character outside
+// ingress-nginx's set [A-Za-z0-9-._~/:$]. Absolute targets ("https://...") are valid, see is_absolute.
 struct ParsedTarget {
   std::vector<RewritePiece> pieces;
   bool valid = false;
 };
 [[nodiscard]] ParsedTarget parse_rewrite_target(std::string_view target);
 
-// Replaces `out` by the path for the upstream: `normalised_path` matched against the expression, captures percent-encoded
-// where a path may not hold them. False when the expression does not match: the path is forwarded as it came.
-[[nodiscard]] bool apply(const Rewrite&, std::string_view normalised_path, std::string& out);
+// The target is a URL: the answer is a redirect (302) to what apply() makes, not a rewritten request.
+[[nodiscard]] bool is_absolute(const Rewrite&);
+
+enum class RewriteOutcome {
+  unmatched,  // the expression does not match: the path is forwarded as it came
+  rewritten,
+  refused,    // captures made a ".." segment ("/files(.*)" -> "/static/$1", asked as /files../secret): answer 400
+};
+
+// Replaces `out` by the path for the upstream: `normalised_path` matched against the expression. The result begins with
+// '/' (or is the absolute URL) and is escaped as nginx escapes a changed URI: it holds no space, control character, '?',
+// '#' or '%' that is not an escape of ours. `out` is unspecified unless rewritten; its memory is reused.
+[[nodiscard]] RewriteOutcome apply(const Rewrite&, std::string_view normalised_path, std::string& out);
 
 }  // namespace routing

@@ -1,0 +1,58 @@
+// What the access log wants to know of an exchange, captured while the bytes are at hand; nothing when it is off.
+#pragma once
+
+#include "proxy/client_facts.hpp"
+#include "proxy/message.hpp"
+#include "proxy/telemetry/log_format.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace proxy {
+
+class Session;
+class Worker;
+
+// Part of an Exchange; keeps its memory from one request to the next.
+class ExchangeLog {
+ public:
+  void start(const telemetry::LogFormat* format, std::chrono::steady_clock::time_point now);  // null: off
+  [[nodiscard]] bool is_on() const noexcept { return format_ != nullptr; }
+  void on_request(const RequestHead& head, const ClientFacts& client, std::string_view normalised_path, std::string_view request_id);
+  void on_refused_head(std::string_view bytes);
+  void on_response(const ResponseHead& head);
+
+  void start_attempt(std::string_view address, std::chrono::steady_clock::time_point now);
+  void on_connected(std::chrono::steady_clock::time_point now);
+  void on_head(std::uint16_t status, std::chrono::steady_clock::time_point now);
+  void end_attempt(std::uint16_t status_if_none, std::chrono::steady_clock::time_point now);
+  void add_response_bytes(std::uint64_t body_bytes) noexcept { if (!attempts_.empty()) attempts_.back().response_bytes += body_bytes; }
+
+  // For log lines about problems too, so kept whether the access log is on or not.
+  std::uint64_t request_bytes = 0, body_bytes_sent = 0, bytes_sent = 0;
+
+  void write(Worker& worker, Session& session, const routing::Route* route, std::string_view upstream_name, std::uint16_t status);
+
+ private:
+  struct Slice {
+    std::uint32_t offset = 0, length = 0;
+    bool present = false;
+  };
+  [[nodiscard]] Slice keep(std::string_view text);
+  [[nodiscard]] std::string_view view(Slice slice) const noexcept;
+  void capture(const std::vector<std::string>& names, const FieldList& fields, std::vector<Slice>& slots);
+  void views(const std::vector<Slice>& slots, std::vector<std::string_view>& out) const;
+
+  const telemetry::LogFormat* format_ = nullptr;
+  std::string text_;
+  Slice line_, method_, target_, protocol_, host_, path_, client_, request_id_, forwarded_for_;
+  std::vector<Slice> request_slots_, upstream_slots_, sent_slots_;
+  std::vector<std::string_view> request_views_, upstream_views_, sent_views_;
+  std::vector<telemetry::Attempt> attempts_;
+  std::chrono::steady_clock::time_point started_{}, attempt_started_{};
+};
+
+}  // namespace proxy

@@ -1,0 +1,469 @@
+#include "proxy/http1/head_parser.hpp"
+
+#include "proxy/http1/field_id.hpp"
+
+#include <array>
+#include <bit>
+#include <cstring>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+namespace proxy::http1 {
+
+namespace {
+
+constexpr std::size_t max_method_bytes = 32;
+constexpr std::size_t max_leading_empty_lines = 4;
+constexpr std::size_t max_length_digits = 19;  // fits 63 bits with room to detect overflow
+
+enum : std::uint8_t { is_token = 1, is_target = 2, is_host = 4, is_hex = 8 };
+
+constexpr std::array<std::uint8_t, 256> make_classes() {
+  std::array<std::uint8_t, 256> classes{};
+  const auto add = [&classes](std::string_view set, std::uint8_t flag) {
+    for (const char c : set) classes[static_cast<unsigned char>(c)] |= flag;
+  };
+  for (unsigned c = 0; c < 256; ++c) {
+    const bool alpha = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    const bool digit = c >= '0' && c <= '9';
+    if (alpha || digit) classes[c] |= is_token | is_host;
+    if (digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) classes[c] |= is_hex;
+    if (c > 0x20 && c < 0x7f) classes[c] |= is_target;
+  }
+  add("!#$%&'*+-.^_`|~", is_token);
+  add("-._", is_host);
+  // A fragment is no part of a request target; some servers read '\' as '/'.
+  classes['#'] &= static_cast<std::uint8_t>(~is_target);
+  classes['\\'] &= static_cast<std::uint8_t>(~is_target);
+  return classes;
+}
+constexpr auto classes = make_classes();
+
+bool has(char c, std::uint8_t flag) { return (classes[static_cast<unsigned char>(c)] & flag) != 0; }
+
+ParseResult refuse(std::uint16_t status, const char* reason) { return {ParseStatus::refused, 0, status, reason}; }
+constexpr ParseResult incomplete{};
+
+// First byte that may not stand in a field value or reason phrase: a control character other than HTAB, or DEL
+// (RFC 9110, 5.5). `end` when there is none.
+const char* find_control(const char* p, const char* end) {
+#ifdef __SSE2__
+  const __m128i space = _mm_set1_epi8(0x1f), tab = _mm_set1_epi8('\t'), del = _mm_set1_epi8(0x7f);
+  for (; end - p >= 16; p += 16) {
+    const __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(chunk, space), chunk);  // <= 0x1f, unsigned
+    const __m128i bad = _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(chunk, tab), low), _mm_cmpeq_epi8(chunk, del));
+    const int mask = _mm_movemask_epi8(bad);
+    if (mask) return p + std::countr_zero(static_cast<unsigned>(mask));
+  }
+#endif
+  for (; p < end; ++p) {
+    const auto c = static_cast<unsigned char>(*p);
+    if ((c < 0x20 && c != '\t') || c == 0x7f) return p;
+  }
+  return end;
+}
+
+std::string_view trim(const char* begin, const char* end) {
+  while (begin < end && (*begin == ' ' || *begin == '\t')) ++begin;
+  while (begin < end && (end[-1] == ' ' || end[-1] == '\t')) --end;
+  return {begin, static_cast<std::size_t>(end - begin)};
+}
+
+// Calls `visit` for each non-empty element of a comma list; false as soon as it says false.
+template <typename Visit>
+bool each_element(std::string_view list, Visit visit) {
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    const std::string_view element = list.substr(0, comma);
+    const std::string_view trimmed = trim(element.data(), element.data() + element.size());
+    if (!trimmed.empty() && !visit(trimmed)) return false;
+    if (comma == std::string_view::npos) break;
+    list.remove_prefix(comma + 1);
+  }
+  return true;
+}
+
+bool is_token_text(std::string_view text) {
+  for (const char c : text)
+    if (!has(c, is_token)) return false;
+  return !text.empty();
+}
+
+bool read_connection(std::string_view value, ConnectionOptions& options) {
+  return each_element(value, [&options](std::string_view option) {
+    if (!is_token_text(option)) return false;
+    if (equals_token(option, "close")) options.close = true;
+    else if (equals_token(option, "keep-alive")) options.keep_alive = true;
+    else if (equals_token(option, "upgrade")) options.upgrade = true;
+    else if (equals_token(option, "te")) options.te = true;
+    else if (options.named_count == ConnectionOptions::max_named) return false;
+    else options.named[options.named_count++] = option;
+    return true;
+  });
+}
+
+// Digits only, below 2^63 (RFC 9110, 8.6): no sign, no list, no blank.
+bool read_length(std::string_view value, std::uint64_t& length) {
+  if (value.empty() || value.size() > max_length_digits) return false;
+  std::uint64_t result = 0;
+  for (const char c : value) {
+    if (c < '0' || c > '9') return false;
+    result = result * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  length = result;
+  return result <= static_cast<std::uint64_t>(INT64_MAX);
+}
+
+// Fields that frame or route the message stay whatever Connection says; dropping them would change its meaning.
+bool may_be_nominated(FieldId id) {
+  return id != FieldId::host && id != FieldId::content_length && id != FieldId::transfer_encoding;
+}
+
+void drop_nominated(const ConnectionOptions& options, FieldList& fields) {
+  for (std::size_t i = 0; i < options.named_count; ++i) {
+    for (Field& field : fields.all()) {
+      if (field.name.size() != options.named[i].size() || !may_be_nominated(field.id)) continue;
+      bool equal = true;
+      for (std::size_t k = 0; k < field.name.size() && equal; ++k)
+        equal = (field.name[k] | 0x20) == (options.named[i][k] | 0x20);
+      if (equal) field.is_dropped = true;
+    }
+  }
+}
+
+// What the framing fields of a message say together. `seen` counts them.
+struct Framing {
+  bool has_length = false, has_coding = false, is_chunked = false;
+  std::uint64_t length = 0;
+};
+
+// nullptr, or why the field makes the message unreadable.
+const char* read_framing(const Field& field, Framing& framing) {
+  if (field.id == FieldId::content_length) {
+    if (framing.has_length) return "more than one Content-Length";
+    framing.has_length = true;
+    if (!read_length(field.value, framing.length)) return "invalid Content-Length";
+  } else if (field.id == FieldId::transfer_encoding) {
+    if (framing.has_coding) return "more than one Transfer-Encoding";
+    framing.has_coding = true;
+    framing.is_chunked = equals_token(field.value, "chunked");
+  }
+  return nullptr;
+}
+
+// Reads the fields after the start line into `fields` and checks them.
+struct FieldsResult {
+  ParseResult parse;
+  Framing framing;
+};
+
+FieldsResult read_fields(std::string_view bytes, std::size_t start, const HeadLimits& limits, FieldList& fields,
+                         ConnectionOptions& connection) {
+  FieldsResult result;
+  fields.count = 0;
+  std::size_t at = start;
+  while (true) {
+    if (fields.count == FieldList::max_fields) return {refuse(431, "too many header fields"), {}};
+    Field& field = fields.items[fields.count];
+    const ParseResult line = parse_field(bytes.substr(at), field);
+    if (line.status == ParseStatus::refused) return {line, {}};
+    if (line.status == ParseStatus::incomplete) {
+      if (bytes.size() - at > limits.max_line_bytes) return {refuse(431, "header field too large"), {}};
+      if (bytes.size() > limits.max_head_bytes) return {refuse(431, "header section too large"), {}};
+      return {incomplete, {}};
+    }
+    if (line.head_bytes > limits.max_line_bytes) return {refuse(431, "header field too large"), {}};
+    at += line.head_bytes;
+    if (at > limits.max_head_bytes) return {refuse(431, "header section too large"), {}};
+    if (field.name.empty()) break;
+    ++fields.count;
+    if (field.id == FieldId::other) continue;
+    if (const char* problem = read_framing(field, result.framing)) return {refuse(400, problem), {}};
+    if (field.id == FieldId::connection && !read_connection(field.value, connection))
+      return {refuse(400, "invalid Connection"), {}};
+  }
+  if (result.framing.has_length && result.framing.has_coding)
+    return {refuse(400, "both Content-Length and Transfer-Encoding"), {}};
+  if (connection.named_count) drop_nominated(connection, fields);
+  result.parse = {ParseStatus::complete, at, 0, ""};
+  return result;
+}
+
+// "HTTP/1.1" and "HTTP/1.0"; other minor versions of 1 are answered as 1.1 (RFC 9110, 2.5).
+ParseResult read_version(std::string_view text, std::uint8_t& minor) {
+  if (text.size() != 8 || text.substr(0, 5) != "HTTP/" || text[6] != '.') return refuse(400, "invalid HTTP version");
+  const char major = text[5], low = text[7];
+  if (major < '0' || major > '9' || low < '0' || low > '9') return refuse(400, "invalid HTTP version");
+  if (major != '1') return refuse(505, "HTTP version not supported");
+  minor = low == '0' ? 0 : 1;
+  return {ParseStatus::complete, 0, 0, ""};
+}
+
+// Brings an absolute-form target (RFC 9112, 3.2.2) to origin form; its authority replaces Host.
+const char* read_absolute_form(std::string_view target, RequestHead& head) {
+  const std::size_t scheme_end = target.find("://");
+  if (scheme_end == std::string_view::npos) return "request target is neither a path nor a URL";
+  const std::string_view scheme = target.substr(0, scheme_end);
+  if (!equals_token(scheme, "http") && !equals_token(scheme, "https")) return "scheme of the request target is not http";
+  const std::string_view rest = target.substr(scheme_end + 3);
+  const std::size_t authority_end = rest.find_first_of("/?");
+  head.authority = rest.substr(0, authority_end);
+  if (head.authority.empty()) return "no host in the request target";
+  head.target = authority_end == std::string_view::npos ? std::string_view{"/"} : rest.substr(authority_end);
+  return nullptr;
+}
+
+ParseResult read_request_line(std::string_view line, RequestHead& head) {
+  head.line = line;
+  std::size_t at = 0;
+  while (at < line.size() && has(line[at], is_token)) ++at;
+  if (at == 0 || at == line.size() || line[at] != ' ') return refuse(400, "invalid method");
+  if (at > max_method_bytes) return refuse(501, "method too long");
+  head.method = line.substr(0, at);
+
+  const std::size_t target_start = ++at;
+  while (at < line.size() && has(line[at], is_target)) ++at;
+  // A backslash is refused in the path only: in a query it means nothing to anybody.
+  if (at < line.size() && line[at] == '\\' && line.substr(target_start, at - target_start).find('?') != std::string_view::npos)
+    while (at < line.size() && (has(line[at], is_target) || line[at] == '\\')) ++at;
+  if (at == target_start || at == line.size() || line[at] != ' ') return refuse(400, "invalid request target");
+  head.target = line.substr(target_start, at - target_start);
+
+  const ParseResult version = read_version(line.substr(at + 1), head.minor_version);
+  if (version.status == ParseStatus::refused) return version;
+  head.authority = {};
+  if (head.method == "CONNECT") return refuse(405, "CONNECT is not supported");
+  if (head.method == "TRACE") return refuse(405, "TRACE is not supported");
+  if (head.target[0] != '/') {
+    if (head.target == "*") {
+      if (head.method != "OPTIONS") return refuse(400, "'*' is for OPTIONS only");
+    } else if (const char* problem = read_absolute_form(head.target, head)) {
+      return refuse(400, problem);
+    }
+  }
+  const std::size_t question = head.target.find('?');
+  head.path = head.target.substr(0, question);
+  head.query = question == std::string_view::npos ? std::string_view{} : head.target.substr(question);
+  if (head.path.empty() || head.path == "*") head.path = "/";
+  return {ParseStatus::complete, 0, 0, ""};
+}
+
+bool lists_h2c(std::string_view upgrade) {
+  return !each_element(upgrade, [](std::string_view protocol) { return !equals_token(protocol.substr(0, 3), "h2c"); });
+}
+
+// Facts that single fields state about the request as a whole.
+ParseResult read_request_fields(RequestHead& head, HostStorage& storage) {
+  const Field* host = nullptr;
+  head.upgrade = {};
+  head.expects_continue = head.accepts_trailers = false;
+  for (const Field& field : head.fields.all()) {
+    switch (field.id) {
+      case FieldId::host:
+        if (host) return refuse(400, "more than one Host");
+        host = &field;
+        break;
+      case FieldId::expect:
+        if (!equals_token(field.value, "100-continue")) return refuse(417, "unknown expectation");
+        head.expects_continue = head.minor_version >= 1;
+        break;
+      case FieldId::te:
+        each_element(field.value, [&head](std::string_view coding) {
+          if (equals_token(coding, "trailers")) head.accepts_trailers = true;
+          return true;
+        });
+        break;
+      case FieldId::upgrade:
+        head.upgrade = field.value;
+        break;
+      default:
+        break;
+    }
+  }
+  if (!host && head.minor_version >= 1) return refuse(400, "no Host");
+  head.host = host ? parse_host(host->value, storage) : std::string_view{};
+  if (host && head.host.empty()) return refuse(400, "invalid Host");
+  if (head.authority.empty()) {
+    if (host) head.authority = host->value;
+  } else {
+    head.host = parse_host(head.authority, storage);
+    if (head.host.empty()) return refuse(400, "invalid host in the request target");
+  }
+  // An upgrade goes on only as a pair with its connection option, never to HTTP/2: inside that tunnel nobody would look.
+  if (!head.connection.upgrade || head.minor_version == 0 || lists_h2c(head.upgrade)) head.upgrade = {};
+  return {ParseStatus::complete, 0, 0, ""};
+}
+
+}  // namespace
+
+ParseResult parse_field(std::string_view bytes, Field& field) {
+  const char* const begin = bytes.data();
+  const char* const end = begin + bytes.size();
+  if (begin == end) return incomplete;
+  if (*begin == '\r') {
+    if (end - begin < 2) return incomplete;
+    if (begin[1] != '\n') return refuse(400, "CR without LF");
+    field.name = {};
+    return {ParseStatus::complete, 2, 0, ""};
+  }
+  const char* p = begin;
+  bool underscore = false;
+  while (p < end && has(*p, is_token)) {
+    underscore |= *p == '_';
+    ++p;
+  }
+  if (p == end) return incomplete;
+  if (*p != ':' || p == begin) {
+    if (*begin == ' ' || *begin == '\t') return refuse(400, "folded header line");
+    return refuse(400, *p == ' ' || *p == '\t' ? "blank before the colon of a header" : "invalid header name");
+  }
+  const char* const value_start = p + 1;
+  const char* const stop = find_control(value_start, end);
+  if (stop == end) return incomplete;
+  if (*stop != '\r') return refuse(400, *stop == '\n' ? "LF without CR" : "control character in a header value");
+  if (stop + 1 == end) return incomplete;
+  if (stop[1] != '\n') return refuse(400, "CR without LF");
+  field.name = {begin, static_cast<std::size_t>(p - begin)};
+  field.value = trim(value_start, stop);
+  field.line = {begin, static_cast<std::size_t>(stop + 2 - begin)};
+  field.id = classify(field.name);
+  field.is_canonical = field.value.data() == value_start + 1 && *value_start == ' ' && field.value.data() + field.value.size() == stop;
+  field.has_underscore = underscore;
+  field.is_dropped = false;
+  return {ParseStatus::complete, field.line.size(), 0, ""};
+}
+
+std::string_view parse_host(std::string_view authority, HostStorage& storage) noexcept {
+  std::string_view name = authority;
+  std::string_view port;
+  if (!name.empty() && name[0] == '[') {  // IP literal
+    const std::size_t close = name.find(']');
+    if (close == std::string_view::npos || close < 3) return {};
+    for (const char c : name.substr(1, close - 1))
+      if (!has(c, is_hex) && c != ':' && c != '.') return {};
+    port = name.substr(close + 1);
+    if (!port.empty() && port[0] != ':') return {};
+    if (!port.empty()) port.remove_prefix(1);
+    name = name.substr(0, close + 1);
+  } else {
+    const std::size_t colon = name.find(':');
+    if (colon != std::string_view::npos) {
+      port = name.substr(colon + 1);
+      name = name.substr(0, colon);
+    }
+    char previous = '.';
+    for (const char c : name) {
+      if (!has(c, is_host) || (c == '.' && previous == '.')) return {};
+      previous = c;
+    }
+  }
+  if (port.size() > 5) return {};
+  unsigned number = 0;
+  for (const char c : port) {
+    if (c < '0' || c > '9') return {};
+    number = number * 10 + static_cast<unsigned>(c - '0');
+  }
+  if (number > 65535) return {};
+  if (!name.empty() && name.back() == '.') name.remove_suffix(1);
+  if (name.empty() || name.size() > HostStorage::max_host_bytes) return {};
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = name[i];
+    storage.bytes[i] = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+  }
+  return {storage.bytes, name.size()};
+}
+
+ParseResult parse_request(std::string_view bytes, const HeadLimits& limits, RequestHead& head, HostStorage& storage) {
+  std::size_t at = 0;
+  for (std::size_t lines = 0; at < bytes.size() && bytes[at] == '\r'; ++lines) {
+    if (lines == max_leading_empty_lines) return refuse(400, "empty lines before the request");
+    if (at + 1 == bytes.size()) return incomplete;
+    if (bytes[at + 1] != '\n') return refuse(400, "CR without LF");
+    at += 2;
+  }
+  if (at == bytes.size()) return incomplete;
+  if (!has(bytes[at], is_token)) return refuse(400, "invalid method");
+
+  const char* const begin = bytes.data() + at;
+  const char* const stop = find_control(begin, bytes.data() + bytes.size());
+  const std::size_t line_bytes = static_cast<std::size_t>(stop - begin);
+  if (line_bytes > limits.max_line_bytes) return refuse(414, "request line too long");
+  if (stop == bytes.data() + bytes.size()) return incomplete;
+  if (*stop != '\r') return refuse(400, *stop == '\n' ? "LF without CR" : "control character in the request line");
+  if (stop + 1 == bytes.data() + bytes.size()) return incomplete;
+  if (stop[1] != '\n') return refuse(400, "CR without LF");
+
+  ParseResult line = read_request_line({begin, line_bytes}, head);
+  if (line.status == ParseStatus::refused) return line;
+
+  head.connection = {};
+  const FieldsResult fields = read_fields(bytes, at + line_bytes + 2, limits, head.fields, head.connection);
+  if (fields.parse.status != ParseStatus::complete) return fields.parse;
+
+  const Framing& framing = fields.framing;
+  head.body = BodyKind::none;
+  head.content_length = 0;
+  if (framing.has_coding) {
+    if (!framing.is_chunked) return refuse(501, "transfer coding is not supported");
+    if (head.minor_version == 0) return refuse(400, "Transfer-Encoding in an HTTP/1.0 request");
+    head.body = BodyKind::chunked;
+  } else if (framing.has_length) {
+    head.content_length = framing.length;
+    head.body = BodyKind::length;
+  }
+  line = read_request_fields(head, storage);
+  if (line.status == ParseStatus::refused) return line;
+  return fields.parse;
+}
+
+ParseResult parse_response(std::string_view bytes, const HeadLimits& limits, bool is_head_request, ResponseHead& head) {
+  const char* const end = bytes.data() + bytes.size();
+  const char* const stop = find_control(bytes.data(), end);
+  const std::size_t line_bytes = static_cast<std::size_t>(stop - bytes.data());
+  if (line_bytes > limits.max_line_bytes) return refuse(502, "status line too long");
+  // Enough to tell that this is no HTTP at all, without waiting for a line end that may never come.
+  static constexpr std::string_view expected = "HTTP/1.";
+  const std::size_t compare = line_bytes < expected.size() ? line_bytes : expected.size();
+  if (bytes.substr(0, compare) != expected.substr(0, compare)) return refuse(502, "not an HTTP/1 response");
+  if (stop == end) return incomplete;
+  if (*stop != '\r') return refuse(502, "invalid status line");
+  if (stop + 1 == end) return incomplete;
+  if (stop[1] != '\n') return refuse(502, "invalid status line");
+
+  const std::string_view line = bytes.substr(0, line_bytes);
+  // "HTTP/1.1 200" at least; the blank before an empty reason is often left out.
+  if (line.size() < 12 || read_version(line.substr(0, 8), head.minor_version).status != ParseStatus::complete || line[8] != ' ' ||
+      (line.size() > 12 && line[12] != ' '))
+    return refuse(502, "invalid status line");
+  unsigned status = 0;
+  for (const char c : line.substr(9, 3)) {
+    if (c < '0' || c > '9') return refuse(502, "invalid status code");
+    status = status * 10 + static_cast<unsigned>(c - '0');
+  }
+  if (status < 100 || status > 599) return refuse(502, "status code out of range");
+  head.status = static_cast<std::uint16_t>(status);
+  head.reason = line.size() > 13 ? line.substr(13) : std::string_view{};
+
+  head.connection = {};
+  const FieldsResult fields = read_fields(bytes, line_bytes + 2, limits, head.fields, head.connection);
+  if (fields.parse.status == ParseStatus::incomplete) return fields.parse;
+  if (fields.parse.status == ParseStatus::refused) return refuse(502, fields.parse.reason);
+
+  const Framing& framing = fields.framing;
+  head.has_content_length = framing.has_length;
+  head.content_length = framing.length;
+  if (status < 200 || status == 204 || status == 304 || is_head_request) {
+    head.body = BodyKind::none;
+  } else if (framing.has_coding) {
+    if (!framing.is_chunked || head.minor_version == 0) return refuse(502, "transfer coding is not supported");
+    head.body = BodyKind::chunked;
+  } else {
+    head.body = framing.has_length ? BodyKind::length : BodyKind::until_close;
+  }
+  return fields.parse;
+}
+
+}  // namespace proxy::http1

@@ -1,0 +1,141 @@
+#include "proxy/server.hpp"
+
+#include "proxy/worker.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <mutex>
+#include <thread>
+
+namespace proxy {
+
+namespace {
+
+// How long a ticket key seals; it opens for two periods more.
+constexpr std::chrono::hours ticket_key_period{8};
+constexpr std::chrono::milliseconds drain_poll{20};
+
+bool has_ipv6() {
+  const int fd = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  ::close(fd);
+  return Listener::probe("::", 0).empty();
+}
+
+}  // namespace
+
+struct Server::State {
+  ServerOptions options;
+  telemetry::Log& log;
+  std::vector<std::unique_ptr<Worker>> workers;
+  mutable std::mutex mutex;  // guards what follows; never taken on the request path
+  std::shared_ptr<const routing::Snapshot> snapshot;
+  std::shared_ptr<const tls::TicketKeys> ticket_keys;
+  std::string ticket_key_setting;
+  std::chrono::steady_clock::time_point rotated_at{};
+
+  void refresh_ticket_keys(const routing::Settings& settings) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!settings.ticket_key.empty()) {
+      if (ticket_key_setting == settings.ticket_key) return;
+      if (auto keys = tls::TicketKeys::from_bytes(settings.ticket_key)) ticket_keys = *keys;
+    } else if (!ticket_keys || !ticket_key_setting.empty() || now - rotated_at >= ticket_key_period) {
+      ticket_keys = tls::TicketKeys::rotated(ticket_key_setting.empty() ? ticket_keys.get() : nullptr);
+      rotated_at = now;
+    }
+    ticket_key_setting = settings.ticket_key;
+  }
+
+  void hand_out() {
+    for (auto& worker : workers) worker->publish(snapshot, ticket_keys);
+  }
+};
+
+Server::Server(ServerOptions options, telemetry::Log& log) : state_(new State{std::move(options), log, {}, {}, {}, {}, {}, {}}) {
+  if (state_->options.bind_addresses.empty()) {
+    state_->options.bind_addresses = {"0.0.0.0"};
+    if (has_ipv6()) state_->options.bind_addresses.emplace_back("::");
+  }
+}
+
+Server::~Server() {
+  for (auto& worker : state_->workers) worker->stop();
+}
+
+std::string Server::start() {
+  ServerOptions& options = state_->options;
+  const std::pair<std::uint16_t&, Scheme> ports[] = {{options.http_port, Scheme::http}, {options.https_port, Scheme::https}};
+  for (const auto& address : options.bind_addresses)
+    for (const auto& [port, scheme] : ports)
+      if (std::string error = Listener::probe(address, port); !error.empty()) return error;
+  for (unsigned i = 0; i < options.workers; ++i) {
+    auto worker = std::make_unique<Worker>(i, state_->log);
+    for (const auto& address : options.bind_addresses) {
+      for (const auto& [port, scheme] : ports) {
+        std::string error;
+        auto listener = Listener::bind(address, port, scheme, error);
+        if (!listener) return error;
+        port = listener->port();
+        worker->add_listener(std::move(listener));
+      }
+    }
+    state_->workers.push_back(std::move(worker));
+  }
+  for (auto& worker : state_->workers) worker->start();
+  return {};
+}
+
+std::uint16_t Server::http_port() const noexcept { return state_->options.http_port; }
+std::uint16_t Server::https_port() const noexcept { return state_->options.https_port; }
+
+void Server::publish(std::shared_ptr<const routing::Snapshot> snapshot) {
+  const std::lock_guard lock{state_->mutex};
+  state_->snapshot = std::move(snapshot);
+  state_->refresh_ticket_keys(*state_->snapshot->settings);
+  state_->hand_out();
+}
+
+void Server::rotate_ticket_keys() {
+  const std::lock_guard lock{state_->mutex};
+  if (!state_->snapshot) return;
+  const auto before = state_->ticket_keys;
+  state_->refresh_ticket_keys(*state_->snapshot->settings);
+  if (state_->ticket_keys != before) state_->hand_out();
+}
+
+std::shared_ptr<const routing::Snapshot> Server::snapshot() const {
+  const std::lock_guard lock{state_->mutex};
+  return state_->snapshot;
+}
+
+bool Server::is_serving() const noexcept {
+  for (const auto& worker : state_->workers)
+    if (!worker->is_serving()) return false;
+  return !state_->workers.empty();
+}
+
+bool Server::drain(std::chrono::milliseconds limit) {
+  for (auto& worker : state_->workers) worker->begin_drain();
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  const auto is_drained = [this] {
+    for (const auto& worker : state_->workers)
+      if (!worker->has_drained()) return false;
+    return true;
+  };
+  bool drained = is_drained();
+  while (!drained && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(drain_poll);
+    drained = is_drained();
+  }
+  for (auto& worker : state_->workers) worker->stop();
+  return drained;
+}
+
+telemetry::Counters Server::counters() const {
+  telemetry::Counters sum;
+  for (const auto& worker : state_->workers) sum.add(worker->shared_counters());
+  return sum;
+}
+
+}  // namespace proxy

@@ -1,0 +1,239 @@
+#include "proxy/worker.hpp"
+
+#include "proxy/exchange.hpp"
+#include "proxy/http1/connection.hpp"
+#include "proxy/session.hpp"
+
+#include <boost/asio/post.hpp>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <random>
+
+namespace proxy {
+
+Worker::Worker(unsigned index, telemetry::Log& log)
+    : index_(index), log_(log), access_log_(STDOUT_FILENO), poller_(context_, [this] { end_of_batch(); }), tick_timer_(context_),
+      random_(std::random_device{}()) {
+  out.reserve(Exchange::max_response_head_bytes);
+  read_clocks();
+}
+
+Worker::~Worker() { stop(); }
+
+void Worker::add_listener(std::unique_ptr<Listener> listener) {
+  (listener->scheme() == Scheme::https ? https_port_ : http_port_) = listener->port();
+  http_port_text_ = std::to_string(http_port_);
+  listeners_.push_back(std::move(listener));
+}
+
+void Worker::start() {
+  thread_ = std::thread{[this] { run(); }};
+}
+
+void Worker::run() {
+  poller_.start();
+  tick();
+  context_.run();
+  // The thread ends here: what still lives is cut on the thread that owns it.
+  while (sessions_) sessions_->on_client_failed();
+  pool_.close_idle();
+  free_buried();
+  config_ = {};
+  spare_exchanges_.clear();
+  access_log_.flush();
+}
+
+void Worker::stop() {
+  if (!thread_.joinable()) return;
+  context_.stop();
+  thread_.join();
+}
+
+void Worker::publish(std::shared_ptr<const routing::Snapshot> snapshot, std::shared_ptr<const tls::TicketKeys> keys) {
+  boost::asio::post(context_, [this, snapshot = std::move(snapshot), keys = std::move(keys)]() mutable {
+    apply(std::move(snapshot), std::move(keys));
+  });
+}
+
+void Worker::apply(std::shared_ptr<const routing::Snapshot> snapshot, std::shared_ptr<const tls::TicketKeys> keys) {
+  const bool is_first = !config_;
+  if (is_first || !(snapshot->settings->tls == settings().tls)) {
+    auto made = tls::ServerContext::make(snapshot->settings->tls, keys, [this](std::string_view name) {
+      const routing::Snapshot& current = config_->snapshot();
+      return current.settings->tls.reject_unknown_names ? current.certificates->find_declared(name) : current.certificates->find(name);
+    });
+    // The controller has checked the settings with the same code; what fails here leaves the context in force.
+    if (made) tls_context_ = std::move(*made);
+    else log_.error(fmt::format("TLS settings cannot be used: {}", made.error().message()));
+  } else if (tls_context_) {
+    tls_context_->set_ticket_keys(std::move(keys));
+  }
+  config_ = ConfigHandle{new WorkerConfig{std::move(snapshot), pool_, config_.get(), random_}};
+  if (!is_first) return;
+  for (auto& listener : listeners_)
+    if (!listener->listen(*this)) log_.error(fmt::format("cannot listen on port {}", listener->port()));
+  serving_.store(true, std::memory_order_release);
+}
+
+void Worker::read_clocks() noexcept {
+  now_ = std::chrono::steady_clock::now();
+  wall_now_ = std::chrono::system_clock::now();
+}
+
+const std::string& Worker::date_line() {
+  const std::time_t second = std::chrono::system_clock::to_time_t(wall_now_);
+  if (second != date_second_) {
+    date_second_ = second;
+    date_line_ = fmt::format("Date: {:%a, %d %b %Y %H:%M:%S} GMT\r\n", fmt::gmtime(second));
+  }
+  return date_line_;
+}
+
+void Worker::tick() {
+  tick_timer_.expires_after(io::TimerWheel::tick);
+  tick_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    read_clocks();
+    timers_.advance();
+    for (auto& listener : listeners_)
+      if (listener->is_starved()) listener->accept_some();
+    if (now_ - last_flush_ >= log_flush_period) {
+      last_flush_ = now_;
+      access_log_.flush();
+      problems_this_second_ = 0;
+      if (problems_unreported_ > 0) {
+        log_.warning(fmt::format("{} more problems were not logged one by one", problems_unreported_));
+        problems_unreported_ = 0;
+      }
+    }
+    if (draining_) close_idle_sessions();
+    end_of_batch();
+    tick();
+  });
+}
+
+void Worker::end_of_batch() {
+  for (auto& listener : listeners_)
+    if (listener->has_more()) listener->accept_some();
+  running_.swap(ready_);
+  for (Session* session : running_) {
+    session->is_ready_queued = false;
+    session->resume();
+  }
+  running_.clear();
+  free_buried();
+  read_clocks();
+  const bool has_work = !ready_.empty() || std::any_of(listeners_.begin(), listeners_.end(), [](const auto& l) { return l->has_more(); });
+  if (has_work && !rerun_posted_) {
+    rerun_posted_ = true;
+    boost::asio::post(context_, [this] {
+      rerun_posted_ = false;
+      end_of_batch();
+    });
+  }
+  if (draining_ && !sessions_) {
+    access_log_.flush();
+    drained_.store(true, std::memory_order_release);
+  }
+}
+
+void Worker::accept(int fd, const Listener& listener, const sockaddr_storage& peer) {
+  if (listener.scheme() == Scheme::https && !tls_context_) {
+    ::close(fd);
+    return;
+  }
+  auto* session = new Session{*this, listener, ++connection_serial_ * 64 + index_ % 64};
+  session->next = sessions_;
+  if (sessions_) sessions_->previous = session;
+  sessions_ = session;
+  ++counters_.accepted;
+  ++counters_.active;
+  if (!session->open(fd, peer)) session->close();
+  else session->pump();
+}
+
+Exchange& Worker::take_exchange(Session& session) {
+  std::unique_ptr<Exchange> exchange;
+  if (spare_exchanges_.empty()) {
+    exchange = std::make_unique<Exchange>(*this);
+  } else {
+    exchange = std::move(spare_exchanges_.back());
+    spare_exchanges_.pop_back();
+  }
+  exchange->attach(session);
+  return *exchange.release();
+}
+
+void Worker::give_back(Exchange& exchange) {
+  // Not destroyed at once even when there are enough: its own functions are still on the stack.
+  spare_exchanges_.emplace_back(&exchange);
+}
+
+void Worker::make_ready(Session& session) {
+  if (session.is_ready_queued) return;
+  session.is_ready_queued = true;
+  ready_.push_back(&session);
+}
+
+void Worker::bury(Session& session) {
+  if (session.next) session.next->previous = session.previous;
+  if (session.previous) session.previous->next = session.next;
+  else sessions_ = session.next;
+  --counters_.active;
+  buried_sessions_.push_back(&session);
+}
+
+void Worker::bury(http1::Connection& connection) { buried_connections_.push_back(&connection); }
+
+void Worker::free_buried() {
+  if (!buried_sessions_.empty()) {
+    for (Session* session : buried_sessions_) {
+      if (session->is_ready_queued) std::erase(ready_, session);
+      delete session;
+    }
+    buried_sessions_.clear();
+  }
+  for (http1::Connection* connection : buried_connections_) {
+    pool_.end_use(connection->endpoint());
+    delete connection;
+  }
+  buried_connections_.clear();
+  if (spare_exchanges_.size() > max_pooled_exchanges) spare_exchanges_.resize(max_pooled_exchanges);
+}
+
+bool Worker::may_report() noexcept {
+  if (problems_this_second_ < max_problems_per_second) {
+    ++problems_this_second_;
+    return true;
+  }
+  ++problems_unreported_;
+  return false;
+}
+
+void Worker::report_starved(const char* error) {
+  if (may_report()) log_.warning(fmt::format("cannot accept a connection: {}; raise the limit of open files (ulimit -n)", error));
+}
+
+void Worker::begin_drain() {
+  boost::asio::post(context_, [this] {
+    draining_ = true;
+    for (auto& listener : listeners_) listener->close();
+    pool_.close_idle();
+    close_idle_sessions();
+    end_of_batch();
+  });
+}
+
+void Worker::close_idle_sessions() {
+  const auto idle_since = now_ - drain_idle;
+  for (Session* session = sessions_; session;) {
+    Session* const next = session->next;
+    session->close_if_idle(idle_since);
+    session = next;
+  }
+}
+
+}  // namespace proxy

@@ -1,0 +1,51 @@
+#include "tests/support/snapshot_maker.hpp"
+
+namespace test {
+
+SnapshotMaker::SnapshotMaker()
+    : routes_(std::make_shared<routing::RouteTable>()), upstreams_(std::make_shared<routing::UpstreamTable>()),
+      settings_(std::make_shared<routing::Settings>()) {
+  routes_->fallback.action = routing::Reply{404, "no such host"};
+  settings_->access_log.enabled = false;
+}
+
+SnapshotMaker& SnapshotMaker::host(std::string name, std::vector<std::uint16_t> ports, EditPolicies edit) {
+  auto group = std::make_shared<routing::UpstreamGroup>();
+  group->name = "default-" + name + "-80";
+  for (const std::uint16_t port : ports) group->endpoints.push_back({"127.0.0.1", port});
+  routing::Route route;
+  route.origin.ingress_namespace = "default";
+  route.origin.ingress_name = name;
+  route.action = routing::Forward{static_cast<std::uint32_t>(upstreams_->groups.size())};
+  if (edit) edit(route.policies);
+  upstreams_->groups.push_back(std::move(group));
+  routing::HostEntry entry;
+  entry.name = name;
+  entry.paths.insert("/", routing::PathType::prefix, static_cast<std::uint32_t>(routes_->routes.size()));
+  entry.paths.freeze();
+  routes_->routes.push_back(std::move(route));
+  routes_->index.insert(entry.name, static_cast<std::uint32_t>(routes_->hosts.size()));
+  routes_->hosts.push_back(std::move(entry));
+  return *this;
+}
+
+SnapshotMaker& SnapshotMaker::settings(EditSettings edit) {
+  edit(*settings_);
+  return *this;
+}
+
+std::shared_ptr<const routing::Snapshot> SnapshotMaker::build() {
+  static const auto certificates = [] {
+    auto table = std::make_shared<routing::CertificateTable>();
+    table->fallback = *tls::Certificate::self_signed();
+    return table;
+  }();
+  auto snapshot = std::make_shared<routing::Snapshot>();
+  snapshot->routes = routes_;
+  snapshot->upstreams = upstreams_;
+  snapshot->certificates = certificates;
+  snapshot->settings = settings_;
+  return snapshot;
+}
+
+}  // namespace test

@@ -1,0 +1,64 @@
+// Blocking sockets on loopback for tests, with a deadline on everything: a test that waits in vain fails, it does not hang.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace test {
+
+class Socket {
+ public:
+  static constexpr int deadline_milliseconds = 10'000;
+
+  explicit Socket(int fd = -1) : fd_(fd) {}
+  ~Socket() { close(); }
+  Socket(Socket&& other) noexcept : fd_(other.fd_), buffer_(std::move(other.buffer_)) { other.fd_ = -1; }
+  Socket& operator=(Socket&& other) noexcept;
+
+  [[nodiscard]] static Socket connect(std::uint16_t port);
+  [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
+  [[nodiscard]] int fd() const noexcept { return fd_; }
+  // False when the peer is gone.
+  bool send(std::string_view bytes);
+  void shut_down_write();
+  void reset();  // RST
+  void close();
+
+  // Up to and with `end`; what came until the peer closed, if it never comes.
+  std::string read_until(std::string_view end);
+  [[nodiscard]] std::string read_exactly(std::size_t count);
+  [[nodiscard]] std::string read_to_end();
+  // True when the peer closes within the deadline without sending more.
+  [[nodiscard]] bool is_closed_by_peer();
+  // One response with a Content-Length or chunked body; `head_only` for HEAD and 1xx/204/304.
+  std::string read_response(bool head_only = false);
+
+ private:
+  bool fill();
+
+  int fd_;
+  std::string buffer_;
+};
+
+// Listens on a free loopback port.
+class Acceptor {
+ public:
+  Acceptor();
+  ~Acceptor();
+  Acceptor(const Acceptor&) = delete;
+  Acceptor& operator=(const Acceptor&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] Socket accept();  // not open when closed or the deadline has passed
+  void close();
+
+ private:
+  int fd_;
+  std::uint16_t port_;
+};
+
+// A loopback port on which nobody listens.
+[[nodiscard]] std::uint16_t unused_port();
+
+}  // namespace test
