@@ -9,7 +9,7 @@ build=(g++ cmake ninja-build pkg-config libssl-dev libre2-dev libyaml-dev libc-a
        libcli11-dev libcpp-httplib-dev libgtest-dev libgmock-dev)
 try=(curl openssl ca-certificates)                        # what deploy/quickstart.sh calls
 test=(curl openssl ca-certificates python3 nginx procps strace util-linux valgrind wrk)
-bench=(curl openssl ca-certificates haproxy libbenchmark-dev nghttp2-client nginx python3 strace util-linux
+bench=(curl openssl ca-certificates haproxy libbenchmark-dev nginx python3 strace util-linux
        valgrind wrk)
 fuzz=(clang llvm)
 
