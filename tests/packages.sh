@@ -26,7 +26,8 @@ add_boost() {
 # Prints those of the given packages that are not installed.
 missing_of() {
   local installed package
-  installed=" $(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null |
+  # dpkg-query fails when it has never heard of one of them: that one is missing, which is no failure here.
+  installed=" $({ dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null || true; } |
                 awk '$2 == "installed" { print $1 }' | tr '\n' ' ') "
   for package in "$@"; do
     [[ $installed == *" $package "* ]] && continue
