@@ -1,6 +1,7 @@
 """What a comparison found: printed as it comes, written as Markdown."""
 import os
 import platform
+import shutil
 import subprocess
 import time
 
@@ -122,6 +123,8 @@ class Findings:
 
 
 def commit():
+    if not shutil.which("git"):
+        return "unknown"
     here = os.path.dirname(os.path.abspath(__file__))
     done = subprocess.run(["git", "-C", here, "describe", "--always", "--dirty", "--exclude=*"], capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unknown"
