@@ -176,7 +176,8 @@ bool Exchange::prepare_request(const RequestHead& head, const ClientFacts& clien
     for (const Field& field : head.fields.all())
       if (http1::equals_token(field.name, "accept")) extra.append("X-Format: ").append(field.value).append("\r\n");
   }
-  write_request_head({head, client, config_->settings(), wanted, request_id, extra}, request_head_);
+  write_request_head({head, client, config_->settings(), wanted, request_id, extra}, worker_.head_writer);
+  request_head_ = worker_.head_writer.text();
   return true;
 }
 

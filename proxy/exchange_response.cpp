@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <iterator>
+#include <charconv>
 
 namespace proxy {
 
@@ -59,6 +59,12 @@ void copy_fields(const ResponseHead& head, const ResponseRules& rules, std::stri
     if (field.is_canonical) out.append(field.line);
     else out.append(field.name).append(": ").append(field.value).append("\r\n");
   }
+}
+
+void write_content_length(std::uint64_t length, std::string& out) {
+  char digits[20];
+  const auto end = std::to_chars(digits, digits + sizeof digits, length).ptr;
+  out.append("Content-Length: ").append(digits, end).append("\r\n");
 }
 
 void write_status_line(const ResponseHead& head, std::string& out) {
@@ -232,7 +238,7 @@ void Exchange::write_response_head(const ResponseHead& head) {
   if (rules.replaces_hsts) out.append(config_->hsts_line);
   if (response_chunked_) out.append("Transfer-Encoding: chunked\r\n");
   else if (head.has_content_length && head.status != 204 && head.body != BodyKind::until_close)
-    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", head.content_length);
+    write_content_length(head.content_length, out);
   if (!keeps_alive_) out.append("Connection: close\r\n");
   else if (request_minor_ == 0) out.append("Connection: keep-alive\r\n");
   out.append("\r\n");

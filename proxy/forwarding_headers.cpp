@@ -1,14 +1,8 @@
 #include "proxy/forwarding_headers.hpp"
 
-#include <charconv>
-
 namespace proxy {
 
 namespace {
-
-void add(std::string& out, std::string_view name_and_colon, std::string_view value) {
-  out.append(name_and_colon).append(value).append("\r\n");
-}
 
 bool is_passed(const Field& field, const routing::DownstreamSettings& downstream) {
   if (field.is_dropped || (field.has_underscore && !downstream.enable_underscores)) return false;
@@ -25,81 +19,99 @@ bool is_passed(const Field& field, const routing::DownstreamSettings& downstream
 }
 
 // Lines that follow each other and need no change go in one copy.
-void copy_fields(const RequestHead& head, const routing::DownstreamSettings& downstream, std::string& out) {
+void copy_fields(const RequestHead& head, const routing::DownstreamSettings& downstream, HeadWriter& out) {
   const char* run = nullptr;
-  const char* run_end = nullptr;
+  std::size_t run_bytes = 0;
   const auto flush = [&] {
-    if (run) out.append(run, run_end);
-    run = nullptr;
+    if (run_bytes) out.add({run, run_bytes});
+    run_bytes = 0;
   };
   for (const Field& field : head.fields.all()) {
     if (!is_passed(field, downstream)) continue;
-    if (field.is_canonical) {
-      if (run && run_end == field.line.data()) {
-        run_end += field.line.size();
-        continue;
-      }
+    if (!field.is_canonical) {
       flush();
-      run = field.line.data();
-      run_end = run + field.line.size();
-    } else {
-      flush();
-      out.append(field.name);
-      add(out, ": ", field.value);
+      out.add(field.name);
+      out.add_line(": ", field.value);
+      continue;
     }
+    if (run_bytes && run + run_bytes == field.line.data()) {
+      run_bytes += field.line.size();
+      continue;
+    }
+    flush();
+    run = field.line.data();
+    run_bytes = field.line.size();
   }
   flush();
 }
 
-void add_framing(const RequestHead& head, std::string& out) {
+void add_framing(const RequestHead& head, HeadWriter& out) {
   if (head.body == BodyKind::length) {
-    char digits[20];
-    const auto end = std::to_chars(digits, digits + sizeof digits, head.content_length).ptr;
-    add(out, "Content-Length: ", {digits, static_cast<std::size_t>(end - digits)});
+    out.add("Content-Length: ");
+    out.add_number(head.content_length);
+    out.add("\r\n");
   } else if (head.body == BodyKind::chunked) {
-    out.append("Transfer-Encoding: chunked\r\n");
+    out.add("Transfer-Encoding: chunked\r\n");
     for (const Field& field : head.fields.all())
-      if (field.id == FieldId::trailer) add(out, "Trailer: ", field.value);
+      if (field.id == FieldId::trailer && !field.is_dropped) out.add_line("Trailer: ", field.value);
   }
   if (!head.upgrade.empty()) {
-    add(out, "Upgrade: ", head.upgrade);
-    out.append("Connection: upgrade\r\n");
+    out.add_line("Upgrade: ", head.upgrade);
+    out.add("Connection: upgrade\r\n");
   } else if (head.accepts_trailers) {
-    out.append("TE: trailers\r\nConnection: TE\r\n");
+    out.add("TE: trailers\r\nConnection: TE\r\n");
   }
 }
 
-void add_forwarding(const UpstreamRequest& request, std::string& out) {
+void add_forwarding(const UpstreamRequest& request, HeadWriter& out) {
   const ClientFacts& client = request.client;
   const routing::Forwarding& forwarding = request.settings.forwarding;
-  if (!request.request_id.empty()) add(out, "X-Request-ID: ", request.request_id);
-  add(out, "X-Real-IP: ", client.client_address);
+  if (!request.request_id.empty()) out.add_line("X-Request-ID: ", request.request_id);
+  out.add_line("X-Real-IP: ", client.client_address);
   if (forwarding.use_forwarded_headers && forwarding.compute_full_forwarded_for && !client.forwarded_for.empty()) {
-    out.append("X-Forwarded-For: ").append(client.forwarded_for);
-    add(out, ", ", client.peer_address);
+    out.add("X-Forwarded-For: ");
+    out.add(client.forwarded_for);
+    out.add_line(", ", client.peer_address);
   } else {
-    add(out, "X-Forwarded-For: ", client.client_address);
+    out.add_line("X-Forwarded-For: ", client.client_address);
   }
-  if (!client.host.empty()) add(out, "X-Forwarded-Host: ", client.host);
-  add(out, "X-Forwarded-Port: ", client.port);
-  add(out, "X-Forwarded-Proto: ", client.scheme);
-  add(out, "X-Forwarded-Scheme: ", client.scheme);
-  add(out, "X-Scheme: ", client.scheme);
-  if (!client.forwarded_for.empty()) add(out, "X-Original-Forwarded-For: ", client.forwarded_for);
-  if (!client.forwarded_host.empty()) add(out, "X-Original-Forwarded-Host: ", client.forwarded_host);
-  if (forwarding.add_original_uri) add(out, "X-Original-URI: ", request.head.target);
+  if (!client.host.empty()) out.add_line("X-Forwarded-Host: ", client.host);
+  out.add_line("X-Forwarded-Port: ", client.port);
+  out.add_line("X-Forwarded-Proto: ", client.scheme);
+  out.add_line("X-Forwarded-Scheme: ", client.scheme);
+  out.add_line("X-Scheme: ", client.scheme);
+  if (!client.forwarded_for.empty()) out.add_line("X-Original-Forwarded-For: ", client.forwarded_for);
+  if (!client.forwarded_host.empty()) out.add_line("X-Original-Forwarded-Host: ", client.forwarded_host);
+  if (forwarding.add_original_uri) out.add_line("X-Original-URI: ", request.head.target);
+}
+
+// More than what is written: every received line once (a name and value that is not canonical gets a blank more), and what
+// is added, each value as often as it appears.
+std::size_t room_for(const UpstreamRequest& request) {
+  constexpr std::size_t fixed_text = 512;
+  const ClientFacts& client = request.client;
+  std::size_t received = request.head.line.size();
+  for (const Field& field : request.head.fields.all()) received += field.line.size() + 1;
+  return fixed_text + received + request.target.size() + request.head.target.size() + request.request_id.size() +
+         request.extra_lines.size() + 2 * client.host.size() + 3 * client.scheme.size() + client.port.size() +
+         3 * client.client_address.size() + client.peer_address.size() + 2 * client.forwarded_for.size() + client.forwarded_host.size();
 }
 
 }  // namespace
 
-void write_request_head(const UpstreamRequest& request, std::string& out) {
+void write_request_head(const UpstreamRequest& request, HeadWriter& out) {
   const RequestHead& head = request.head;
-  out.append(head.method).append(" ").append(request.target).append(" HTTP/1.1\r\n");
-  add(out, "Host: ", request.client.host);
+  out.start(room_for(request));
+  out.add(head.method);
+  out.add(" ");
+  out.add(request.target);
+  out.add(" HTTP/1.1\r\n");
+  out.add_line("Host: ", request.client.host);
   copy_fields(head, request.settings.downstream, out);
   add_framing(head, out);
   add_forwarding(request, out);
-  out.append(request.extra_lines).append("\r\n");
+  out.add(request.extra_lines);
+  out.add("\r\n");
 }
 
 }  // namespace proxy

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "proxy/client_facts.hpp"
+#include "proxy/head_writer.hpp"
 #include "proxy/message.hpp"
 #include "routing/settings.hpp"
 
-#include <string>
 #include <string_view>
 
 namespace proxy {
@@ -19,7 +19,7 @@ struct UpstreamRequest {
   std::string_view extra_lines;  // complete header lines, or ""
 };
 
-// Appends request line, fields and the empty line to `out`.
-void write_request_head(const UpstreamRequest& request, std::string& out);
+// Writes request line, fields and the empty line; `out` is started anew.
+void write_request_head(const UpstreamRequest& request, HeadWriter& out);
 
 }  // namespace proxy

@@ -1,4 +1,4 @@
-// The command line, as values. Contract: shared flags and defaults of README's table.
+// The command line, as values. The flags stand in flags.cpp, the grammar of their values in flag_values.cpp, the help texts in usage.cpp.
 #pragma once
 
 #include "controller/options.hpp"
@@ -24,8 +24,10 @@ struct Options {
   std::chrono::seconds post_shutdown_grace{0};
   telemetry::Level log_level = telemetry::Level::info;
   telemetry::LogForm log_form = telemetry::LogForm::text;
+  std::string health_check_path = "/healthz";    // --health-check-path
   bool json_output = false;                      // check --output=json
   std::vector<std::string> ignored;              // flags of ingress-nginx that mean nothing here, to be reported
+  std::vector<std::string> unsupported;          // flags with a meaning that is not built yet, to be reported
 };
 
 struct ParsedOptions {

@@ -1,9 +1,22 @@
 #include "proxy/request_id.hpp"
 
 #include <bit>
+#include <cstring>
 #include <random>
 
 namespace proxy {
+
+namespace {
+
+// Two digits for every byte.
+constexpr auto pairs = [] {
+  constexpr char digits[] = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> made{};
+  for (unsigned i = 0; i < 256; ++i) made[i] = {digits[i >> 4], digits[i & 15]};
+  return made;
+}();
+
+}  // namespace
 
 RequestIds::RequestIds() {
   std::random_device device;
@@ -23,10 +36,9 @@ std::uint64_t RequestIds::step() noexcept {
 }
 
 std::string_view RequestIds::next() noexcept {
-  static constexpr char digits[] = "0123456789abcdef";
   for (int half = 0; half < 2; ++half) {
     std::uint64_t word = step();
-    for (int i = 0; i < 16; ++i, word >>= 4) text_[half * 16 + i] = digits[word & 15];
+    for (int i = 0; i < 8; ++i, word >>= 8) std::memcpy(text_ + half * 16 + i * 2, pairs[word & 0xff].data(), 2);
   }
   return {text_, sizeof text_};
 }

@@ -2,6 +2,7 @@
 // Read next: session.hpp (downstream), exchange.hpp, http1/connection.hpp (upstream).
 #pragma once
 
+#include "proxy/head_writer.hpp"
 #include "proxy/http1/head_parser.hpp"
 #include "proxy/io/poller.hpp"
 #include "proxy/io/scratch.hpp"
@@ -82,6 +83,7 @@ class Worker {
   ResponseHead response_head;
   http1::HostStorage host_storage;
   std::string out;    // a response head under construction
+  HeadWriter head_writer;
   std::string path;   // a normalised path
 
   void accept(int fd, const Listener& listener, const sockaddr_storage& peer);

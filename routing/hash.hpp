@@ -41,7 +41,8 @@ inline constexpr std::uint64_t finisher = 0xbf58476d1ce4e5b9;
 
 // For hash tables: host names, mostly 10 to 40 bytes.
 [[nodiscard]] inline std::uint64_t hash_bytes(std::string_view text) noexcept {
-  std::uint64_t state = detail::seed ^ text.size();
+  // The length is spread over the word: next to the first byte it could cancel out with it.
+  std::uint64_t state = detail::seed ^ (text.size() * detail::finisher);
   const char* at = text.data();
   std::size_t left = text.size();
   for (; left >= 8; at += 8, left -= 8) state = detail::fold(state ^ detail::load_word(at), detail::multiplier);

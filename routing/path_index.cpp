@@ -30,6 +30,7 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) n
 std::span<const Rule> narrow(std::span<const Rule> rules, std::string_view prefix, std::size_t common) noexcept {
   const auto wanted = prefix.substr(common);
   const auto part = [&](const Rule& rule) { return std::string_view{rule.path}.substr(common, wanted.size()); };
+  if (rules.size() == 1) return part(rules.front()) == wanted ? rules : std::span<const Rule>{};
   const auto first = std::partition_point(rules.begin(), rules.end(), [&](const Rule& r) { return part(r) < wanted; });
   const auto last = std::partition_point(first, rules.end(), [&](const Rule& r) { return part(r) == wanted; });
   return {first, last};
@@ -115,7 +116,8 @@ PathMatch PathIndex::find_plain(std::string_view path) const noexcept {
     const bool is_declared = first.path.size() == end;
     if (end == path.size()) return is_declared ? match_whole(first, best) : best;
     if (is_declared) best = match_below(first, path.substr(end), best);
-    if (end + 1 == path.size()) return best;
+    const bool is_deepest = is_declared && rules.size() == 1;
+    if (is_deepest || end + 1 == path.size()) return best;
   }
 }
 

@@ -1,5 +1,7 @@
 #include "routing/snapshot.hpp"
 
+#include <boost/asio/ip/address_v4.hpp>
+#include <boost/asio/ip/address_v6.hpp>
 #include <boost/json.hpp>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -162,10 +164,19 @@ json::object to_value(const Hsts& hsts) {
           {"preload", hsts.preload}};
 }
 
+// "10.0.0.0/8" for a range of mapped IPv4 addresses, else in IPv6 form.
+std::string to_text(const AddressRange& range) {
+  const boost::asio::ip::address_v6 address{range.address};
+  constexpr unsigned mapped_bits = 96;
+  if (!address.is_v4_mapped() || range.prefix_bits < mapped_bits) return fmt::format("{}/{}", address.to_string(), range.prefix_bits);
+  const auto v4 = boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address);
+  return fmt::format("{}/{}", v4.to_string(), range.prefix_bits - mapped_bits);
+}
+
 json::object to_value(const Forwarding& forwarding) {
   json::array trusted;
   for (const auto& range : forwarding.trusted) {
-    trusted.emplace_back(fmt::format("{:02x}/{}", fmt::join(range.address, ""), range.prefix_bits));
+    trusted.emplace_back(to_text(range));
   }
   return {{"use_forwarded_headers", forwarding.use_forwarded_headers},
           {"enable_real_ip", forwarding.enable_real_ip},

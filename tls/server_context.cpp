@@ -110,12 +110,14 @@ int acknowledge_name(SSL*, int*, void*) { return SSL_TLSEXT_ERR_OK; }
 // What OpenSSL wants to hear from the ticket callback.
 constexpr int ticket_failed = -1, ticket_none = 0, ticket_used = 1, ticket_renew = 2;
 
-int open_ticket(const std::vector<TicketKey>& keys, const unsigned char* name, const unsigned char* iv, EVP_CIPHER_CTX* cipher,
-                EVP_MAC_CTX* mac) {
+int open_ticket(const SSL* connection, const std::vector<TicketKey>& keys, const unsigned char* name, const unsigned char* iv,
+                EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac) {
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (std::memcmp(keys[i].name.data(), name, keys[i].name.size()) != 0) continue;
     if (!init_mac(mac, keys[i]) || !init_cipher(cipher, keys[i], iv, 0)) return ticket_failed;
-    return i == 0 ? ticket_used : ticket_renew;  // an old key: the client gets a ticket that lives longer
+    // A client uses a ticket of TLS 1.3 once, so that nobody links its connections (RFC 8446, C.4): without a new one
+    // every second handshake would be a full one. In TLS 1.2 only what an old key sealed is renewed.
+    return i == 0 && SSL_version(connection) != TLS1_3_VERSION ? ticket_used : ticket_renew;
   }
   return ticket_none;
 }
@@ -231,7 +233,7 @@ int ServerContext::seal_ticket(SSL* connection, unsigned char* name, unsigned ch
   const auto* self = static_cast<const ServerContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection)));
   if (self->keys_ == nullptr || self->keys_->keys().empty()) return ticket_none;
   const auto& keys = self->keys_->keys();
-  return encrypting != 0 ? seal_with(keys.front(), name, iv, cipher, mac) : open_ticket(keys, name, iv, cipher, mac);
+  return encrypting != 0 ? seal_with(keys.front(), name, iv, cipher, mac) : open_ticket(connection, keys, name, iv, cipher, mac);
 }
 
 }  // namespace tls

@@ -1,8 +1,37 @@
 #include "proxy/http1/field_id.hpp"
 
+#include <cstdint>
 #include <cstring>
 
 namespace proxy::http1 {
+
+namespace {
+
+template <typename Word>
+Word load(const char* bytes) noexcept {
+  Word word;
+  std::memcpy(&word, bytes, sizeof word);
+  return word;
+}
+
+// Whether the token at `name` is `lower`, of N - 1 bytes: compared by words, with bit 5 set, which lowers letters and takes
+// no other token character to a letter, a digit or '-'. Unrolled, as N is known.
+template <std::size_t N>
+bool is(const char* name, const char (&lower)[N]) noexcept {
+  constexpr std::size_t length = N - 1;
+  std::size_t at = 0;
+  std::uint64_t difference = 0;
+  for (; at + 8 <= length; at += 8)
+    difference |= (load<std::uint64_t>(name + at) | 0x2020202020202020u) ^ load<std::uint64_t>(lower + at);
+  if constexpr (length % 8 >= 4) {
+    difference |= (load<std::uint32_t>(name + at) | 0x20202020u) ^ load<std::uint32_t>(lower + at);
+    at += 4;
+  }
+  for (; at < length; ++at) difference |= static_cast<std::uint64_t>((name[at] | 0x20) ^ lower[at]);
+  return difference == 0;
+}
+
+}  // namespace
 
 bool equals_token(std::string_view token, std::string_view lower) noexcept {
   if (token.size() != lower.size()) return false;
@@ -13,75 +42,75 @@ bool equals_token(std::string_view token, std::string_view lower) noexcept {
   return true;
 }
 
-FieldId classify(std::string_view name) noexcept {
-  const auto is = [name](std::string_view lower) { return equals_token(name, lower); };
+FieldId classify(std::string_view token) noexcept {
+  const char* const name = token.data();
   const char first = static_cast<char>(name[0] | 0x20);
-  switch (name.size()) {
+  switch (token.size()) {
     case 2:
-      if (is("te")) return FieldId::te;
+      if (is(name, "te")) return FieldId::te;
       break;
     case 4:
-      if (first == 'h' && is("host")) return FieldId::host;
-      if (first == 'd' && is("date")) return FieldId::date;
+      if (is(name, "host")) return FieldId::host;
+      if (is(name, "date")) return FieldId::date;
       break;
     case 5:
-      if (is("proxy")) return FieldId::proxy;
+      if (is(name, "proxy")) return FieldId::proxy;
       break;
     case 6:
-      if (first == 's' && is("server")) return FieldId::server;
-      if (first == 'e' && is("expect")) return FieldId::expect;
+      if (is(name, "server")) return FieldId::server;
+      if (is(name, "expect")) return FieldId::expect;
       break;
     case 7:
-      if (first == 't' && is("trailer")) return FieldId::trailer;
-      if (first == 'u' && is("upgrade")) return FieldId::upgrade;
+      if (is(name, "trailer")) return FieldId::trailer;
+      if (is(name, "upgrade")) return FieldId::upgrade;
       break;
     case 8:
-      if (is("x-scheme")) return FieldId::x_scheme;
+      if (is(name, "x-scheme")) return FieldId::x_scheme;
       break;
     case 9:
-      if (is("x-real-ip")) return FieldId::x_real_ip;
+      if (is(name, "x-real-ip")) return FieldId::x_real_ip;
       break;
     case 10:
-      if (first == 'c' && is("connection")) return FieldId::connection;
-      if (first == 'k' && is("keep-alive")) return FieldId::keep_alive;
+      if (is(name, "connection")) return FieldId::connection;
+      if (is(name, "keep-alive")) return FieldId::keep_alive;
       break;
     case 12:
-      if (is("x-request-id")) return FieldId::x_request_id;
+      if (is(name, "x-request-id")) return FieldId::x_request_id;
       break;
     case 14:
-      if (first == 'c' && is("content-length")) return FieldId::content_length;
-      if (first == 'h' && is("http2-settings")) return FieldId::http2_settings;
-      if (first == 'x' && is("x-original-uri")) return FieldId::x_original_uri;
+      if (is(name, "content-length")) return FieldId::content_length;
+      if (is(name, "http2-settings")) return FieldId::http2_settings;
+      if (is(name, "x-original-uri")) return FieldId::x_original_uri;
       break;
     case 15:
-      if (is("x-forwarded-for")) return FieldId::x_forwarded_for;
+      if (is(name, "x-forwarded-for")) return FieldId::x_forwarded_for;
       break;
     case 16:
-      if (first == 'p' && is("proxy-connection")) return FieldId::proxy_connection;
-      if (first == 'x' && is("x-forwarded-host")) return FieldId::x_forwarded_host;
-      if (first == 'x' && is("x-forwarded-port")) return FieldId::x_forwarded_port;
+      if (is(name, "proxy-connection")) return FieldId::proxy_connection;
+      if (is(name, "x-forwarded-host")) return FieldId::x_forwarded_host;
+      if (is(name, "x-forwarded-port")) return FieldId::x_forwarded_port;
       break;
     case 17:
-      if (first == 't' && is("transfer-encoding")) return FieldId::transfer_encoding;
-      if (first == 'x' && is("x-forwarded-proto")) return FieldId::x_forwarded_proto;
+      if (is(name, "transfer-encoding")) return FieldId::transfer_encoding;
+      if (is(name, "x-forwarded-proto")) return FieldId::x_forwarded_proto;
       break;
     case 18:
-      if (first == 'x' && is("x-forwarded-prefix")) return FieldId::x_forwarded_prefix;
-      if (first == 'x' && is("x-forwarded-scheme")) return FieldId::x_forwarded_scheme;
+      if (is(name, "x-forwarded-prefix")) return FieldId::x_forwarded_prefix;
+      if (is(name, "x-forwarded-scheme")) return FieldId::x_forwarded_scheme;
       break;
     case 24:
-      if (is("x-original-forwarded-for")) return FieldId::x_original_forwarded;
+      if (is(name, "x-original-forwarded-for")) return FieldId::x_original_forwarded;
       break;
     case 25:
-      if (first == 's' && is("strict-transport-security")) return FieldId::strict_transport_security;
-      if (first == 'x' && is("x-original-forwarded-host")) return FieldId::x_original_forwarded;
+      if (is(name, "strict-transport-security")) return FieldId::strict_transport_security;
+      if (is(name, "x-original-forwarded-host")) return FieldId::x_original_forwarded;
       break;
     default:
       break;
   }
   // Families: client certificate facts (only we may state them), and orders to nginx that a backend may still send.
-  if (first == 's' && name.size() > 11 && equals_token(name.substr(0, 11), "ssl-client-")) return FieldId::ssl_client;
-  if (first == 'x' && name.size() > 8 && equals_token(name.substr(0, 8), "x-accel-")) return FieldId::x_accel;
+  if (first == 's' && token.size() > 11 && is(name, "ssl-client-")) return FieldId::ssl_client;
+  if (first == 'x' && token.size() > 8 && is(name, "x-accel-")) return FieldId::x_accel;
   return FieldId::other;
 }
 

@@ -18,7 +18,7 @@ constexpr std::size_t max_method_bytes = 32;
 constexpr std::size_t max_leading_empty_lines = 4;
 constexpr std::size_t max_length_digits = 19;  // fits 63 bits with room to detect overflow
 
-enum : std::uint8_t { is_token = 1, is_target = 2, is_host = 4, is_hex = 8 };
+enum : std::uint8_t { is_token = 1, is_target = 2, is_hex = 4, is_underscore = 8 };
 
 constexpr std::array<std::uint8_t, 256> make_classes() {
   std::array<std::uint8_t, 256> classes{};
@@ -28,12 +28,12 @@ constexpr std::array<std::uint8_t, 256> make_classes() {
   for (unsigned c = 0; c < 256; ++c) {
     const bool alpha = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     const bool digit = c >= '0' && c <= '9';
-    if (alpha || digit) classes[c] |= is_token | is_host;
+    if (alpha || digit) classes[c] |= is_token;
     if (digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) classes[c] |= is_hex;
     if (c > 0x20 && c < 0x7f) classes[c] |= is_target;
   }
   add("!#$%&'*+-.^_`|~", is_token);
-  add("-._", is_host);
+  add("_", is_underscore);
   // A fragment is no part of a request target; some servers read '\' as '/'.
   classes['#'] &= static_cast<std::uint8_t>(~is_target);
   classes['\\'] &= static_cast<std::uint8_t>(~is_target);
@@ -41,34 +41,83 @@ constexpr std::array<std::uint8_t, 256> make_classes() {
 }
 constexpr auto classes = make_classes();
 
+// The lower-case form of what a host name may hold; 0 for everything else.
+constexpr std::array<char, 256> make_host_bytes() {
+  std::array<char, 256> lower{};
+  for (unsigned c = 'a'; c <= 'z'; ++c) lower[c] = lower[c - 0x20] = static_cast<char>(c);
+  for (unsigned c = '0'; c <= '9'; ++c) lower[c] = static_cast<char>(c);
+  for (const char c : {'-', '.', '_'}) lower[static_cast<unsigned char>(c)] = c;
+  return lower;
+}
+constexpr auto host_bytes = make_host_bytes();
+
 bool has(char c, std::uint8_t flag) { return (classes[static_cast<unsigned char>(c)] & flag) != 0; }
 
 ParseResult refuse(std::uint16_t status, const char* reason) { return {ParseStatus::refused, 0, status, reason}; }
 constexpr ParseResult incomplete{};
 
-// First byte that may not stand in a field value or reason phrase: a control character other than HTAB, or DEL
-// (RFC 9110, 5.5). `end` when there is none.
-const char* find_control(const char* p, const char* end) {
+bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
+
 #ifdef __SSE2__
-  const __m128i space = _mm_set1_epi8(0x1f), tab = _mm_set1_epi8('\t'), del = _mm_set1_epi8(0x7f);
-  for (; end - p >= 16; p += 16) {
-    const __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(chunk, space), chunk);  // <= 0x1f, unsigned
-    const __m128i bad = _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(chunk, tab), low), _mm_cmpeq_epi8(chunk, del));
-    const int mask = _mm_movemask_epi8(bad);
-    if (mask) return p + std::countr_zero(static_cast<unsigned>(mask));
-  }
+// A bit for each of the sixteen bytes at `p` that is_control().
+unsigned control_mask(const char* p) {
+  const __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(chunk, _mm_set1_epi8(0x1f)), chunk);
+  const __m128i bad = _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(chunk, _mm_set1_epi8('\t')), low),
+                                   _mm_cmpeq_epi8(chunk, _mm_set1_epi8(0x7f)));
+  return static_cast<unsigned>(_mm_movemask_epi8(bad));
+}
 #endif
-  for (; p < end; ++p) {
-    const auto c = static_cast<unsigned char>(*p);
-    if ((c < 0x20 && c != '\t') || c == 0x7f) return p;
+
+// First byte of [p, end) that may stand in no field value or start line: a control character other than HTAB, or DEL
+// (RFC 9110, 5.5); `end` when there is none. Bytes from `base` on may be read.
+const char* find_control(const char* base, const char* p, const char* end) {
+#ifdef __SSE2__
+  for (; end - p >= 16; p += 16)
+    if (const unsigned mask = control_mask(p)) return p + std::countr_zero(mask);
+  if (end - base >= 16) {  // the rest, seen from its end
+    const unsigned mask = p == end ? 0 : control_mask(end - 16) >> (16 - (end - p));
+    return mask ? p + std::countr_zero(mask) : end;
   }
-  return end;
+#else
+  (void)base;
+#endif
+  while (p < end && !is_control(*p)) ++p;
+  return p;
 }
 
+// First byte that is no part of a field name: of letters, digits and '-' by sixteen, of the rest one by one.
+inline const char* skip_name(const char* p, const char* end, std::uint8_t& seen) {
+#ifdef __SSE2__
+  const auto in_range = [](__m128i chunk, char low, char high) {  // bytes from 0x80 on are negative, so below every range
+    return _mm_and_si128(_mm_cmpgt_epi8(chunk, _mm_set1_epi8(static_cast<char>(low - 1))),
+                         _mm_cmplt_epi8(chunk, _mm_set1_epi8(static_cast<char>(high + 1))));
+  };
+  for (; end - p >= 16; p += 16) {
+    const __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    const __m128i letters = in_range(_mm_or_si128(chunk, _mm_set1_epi8(0x20)), 'a', 'z');
+    const __m128i others = _mm_or_si128(in_range(chunk, '0', '9'), _mm_cmpeq_epi8(chunk, _mm_set1_epi8('-')));
+    const int mask = _mm_movemask_epi8(_mm_or_si128(letters, others)) ^ 0xffff;
+    if (mask) {
+      p += std::countr_zero(static_cast<unsigned>(mask));
+      break;
+    }
+  }
+#endif
+  while (p < end) {
+    const std::uint8_t flags = classes[static_cast<unsigned char>(*p)];
+    if (!(flags & is_token)) break;
+    seen |= flags;
+    ++p;
+  }
+  return p;
+}
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
 std::string_view trim(const char* begin, const char* end) {
-  while (begin < end && (*begin == ' ' || *begin == '\t')) ++begin;
-  while (begin < end && (end[-1] == ' ' || end[-1] == '\t')) --end;
+  while (begin < end && is_blank(*begin)) ++begin;
+  while (begin < end && is_blank(end[-1])) --end;
   return {begin, static_cast<std::size_t>(end - begin)};
 }
 
@@ -154,6 +203,44 @@ const char* read_framing(const Field& field, Framing& framing) {
   return nullptr;
 }
 
+// Where a field line ended; neither: it is incomplete.
+struct Line {
+  const char* next = nullptr;
+  const char* problem = nullptr;
+};
+
+// The empty line at the end gives a field without a name.
+inline Line read_line(const char* begin, const char* end, Field& field) {
+  if (begin == end) return {};
+  if (*begin == '\r') {
+    if (end - begin < 2) return {};
+    if (begin[1] != '\n') return {nullptr, "CR without LF"};
+    field.name = {};
+    return {begin + 2, nullptr};
+  }
+  std::uint8_t seen = 0;
+  const char* const colon = skip_name(begin, end, seen);
+  if (colon == end) return {};
+  if (*colon != ':' || colon == begin) {
+    if (is_blank(*begin)) return {nullptr, "folded header line"};
+    return {nullptr, is_blank(*colon) ? "blank before the colon of a header" : "invalid header name"};
+  }
+  const char* const value = colon + 1;
+  const char* const stop = find_control(begin, value, end);
+  if (stop == end) return {};
+  if (*stop != '\r') return {nullptr, *stop == '\n' ? "LF without CR" : "control character in a header value"};
+  if (stop + 1 == end) return {};
+  if (stop[1] != '\n') return {nullptr, "CR without LF"};
+  field.name = {begin, static_cast<std::size_t>(colon - begin)};
+  field.line = {begin, static_cast<std::size_t>(stop + 2 - begin)};
+  field.is_canonical = stop - value > 1 && *value == ' ' && !is_blank(value[1]) && !is_blank(stop[-1]);
+  field.value = field.is_canonical ? std::string_view{value + 1, static_cast<std::size_t>(stop - value - 1)} : trim(value, stop);
+  field.id = classify(field.name);
+  field.has_underscore = (seen & is_underscore) != 0;
+  field.is_dropped = false;
+  return {stop + 2, nullptr};
+}
+
 // Reads the fields after the start line into `fields` and checks them.
 struct FieldsResult {
   ParseResult parse;
@@ -164,20 +251,19 @@ FieldsResult read_fields(std::string_view bytes, std::size_t start, const HeadLi
                          ConnectionOptions& connection) {
   FieldsResult result;
   fields.count = 0;
-  std::size_t at = start;
+  const char* const end = bytes.data() + bytes.size();
+  const char* at = bytes.data() + start;
   while (true) {
     if (fields.count == FieldList::max_fields) return {refuse(431, "too many header fields"), {}};
     Field& field = fields.items[fields.count];
-    const ParseResult line = parse_field(bytes.substr(at), field);
-    if (line.status == ParseStatus::refused) return {line, {}};
-    if (line.status == ParseStatus::incomplete) {
-      if (bytes.size() - at > limits.max_line_bytes) return {refuse(431, "header field too large"), {}};
-      if (bytes.size() > limits.max_head_bytes) return {refuse(431, "header section too large"), {}};
-      return {incomplete, {}};
-    }
-    if (line.head_bytes > limits.max_line_bytes) return {refuse(431, "header field too large"), {}};
-    at += line.head_bytes;
-    if (at > limits.max_head_bytes) return {refuse(431, "header section too large"), {}};
+    const Line line = read_line(at, end, field);
+    if (line.problem) return {refuse(400, line.problem), {}};
+    const char* const reached = line.next ? line.next : end;
+    if (static_cast<std::size_t>(reached - at) > limits.max_line_bytes) return {refuse(431, "header field too large"), {}};
+    if (static_cast<std::size_t>(reached - bytes.data()) > limits.max_head_bytes)
+      return {refuse(431, "header section too large"), {}};
+    if (!line.next) return {incomplete, {}};
+    at = line.next;
     if (field.name.empty()) break;
     ++fields.count;
     if (field.id == FieldId::other) continue;
@@ -188,7 +274,7 @@ FieldsResult read_fields(std::string_view bytes, std::size_t start, const HeadLi
   if (result.framing.has_length && result.framing.has_coding)
     return {refuse(400, "both Content-Length and Transfer-Encoding"), {}};
   if (connection.named_count) drop_nominated(connection, fields);
-  result.parse = {ParseStatus::complete, at, 0, ""};
+  result.parse = {ParseStatus::complete, static_cast<std::size_t>(at - bytes.data()), 0, ""};
   return result;
 }
 
@@ -251,6 +337,17 @@ ParseResult read_request_line(std::string_view line, RequestHead& head) {
   return {ParseStatus::complete, 0, 0, ""};
 }
 
+// ":80", ":" or nothing.
+bool is_port(std::string_view text) {
+  if (text.size() > 6) return false;
+  unsigned number = 0;
+  for (const char c : text.substr(text.empty() ? 0 : 1)) {
+    if (c < '0' || c > '9') return false;
+    number = number * 10 + static_cast<unsigned>(c - '0');
+  }
+  return number <= 65535;
+}
+
 bool lists_h2c(std::string_view upgrade) {
   return !each_element(upgrade, [](std::string_view protocol) { return !equals_token(protocol.substr(0, 3), "h2c"); });
 }
@@ -300,40 +397,10 @@ ParseResult read_request_fields(RequestHead& head, HostStorage& storage) {
 }  // namespace
 
 ParseResult parse_field(std::string_view bytes, Field& field) {
-  const char* const begin = bytes.data();
-  const char* const end = begin + bytes.size();
-  if (begin == end) return incomplete;
-  if (*begin == '\r') {
-    if (end - begin < 2) return incomplete;
-    if (begin[1] != '\n') return refuse(400, "CR without LF");
-    field.name = {};
-    return {ParseStatus::complete, 2, 0, ""};
-  }
-  const char* p = begin;
-  bool underscore = false;
-  while (p < end && has(*p, is_token)) {
-    underscore |= *p == '_';
-    ++p;
-  }
-  if (p == end) return incomplete;
-  if (*p != ':' || p == begin) {
-    if (*begin == ' ' || *begin == '\t') return refuse(400, "folded header line");
-    return refuse(400, *p == ' ' || *p == '\t' ? "blank before the colon of a header" : "invalid header name");
-  }
-  const char* const value_start = p + 1;
-  const char* const stop = find_control(value_start, end);
-  if (stop == end) return incomplete;
-  if (*stop != '\r') return refuse(400, *stop == '\n' ? "LF without CR" : "control character in a header value");
-  if (stop + 1 == end) return incomplete;
-  if (stop[1] != '\n') return refuse(400, "CR without LF");
-  field.name = {begin, static_cast<std::size_t>(p - begin)};
-  field.value = trim(value_start, stop);
-  field.line = {begin, static_cast<std::size_t>(stop + 2 - begin)};
-  field.id = classify(field.name);
-  field.is_canonical = field.value.data() == value_start + 1 && *value_start == ' ' && field.value.data() + field.value.size() == stop;
-  field.has_underscore = underscore;
-  field.is_dropped = false;
-  return {ParseStatus::complete, field.line.size(), 0, ""};
+  const Line line = read_line(bytes.data(), bytes.data() + bytes.size(), field);
+  if (line.problem) return refuse(400, line.problem);
+  if (!line.next) return incomplete;
+  return {ParseStatus::complete, static_cast<std::size_t>(line.next - bytes.data()), 0, ""};
 }
 
 std::string_view parse_host(std::string_view authority, HostStorage& storage) noexcept {
@@ -346,32 +413,24 @@ std::string_view parse_host(std::string_view authority, HostStorage& storage) no
       if (!has(c, is_hex) && c != ':' && c != '.') return {};
     port = name.substr(close + 1);
     if (!port.empty() && port[0] != ':') return {};
-    if (!port.empty()) port.remove_prefix(1);
     name = name.substr(0, close + 1);
-  } else {
-    const std::size_t colon = name.find(':');
-    if (colon != std::string_view::npos) {
-      port = name.substr(colon + 1);
-      name = name.substr(0, colon);
-    }
-    char previous = '.';
-    for (const char c : name) {
-      if (!has(c, is_host) || (c == '.' && previous == '.')) return {};
-      previous = c;
-    }
+  } else if (const void* colon = name.empty() ? nullptr : std::memchr(name.data(), ':', name.size())) {
+    const auto at = static_cast<std::size_t>(static_cast<const char*>(colon) - name.data());
+    port = name.substr(at);
+    name = name.substr(0, at);
   }
-  if (port.size() > 5) return {};
-  unsigned number = 0;
-  for (const char c : port) {
-    if (c < '0' || c > '9') return {};
-    number = number * 10 + static_cast<unsigned>(c - '0');
-  }
-  if (number > 65535) return {};
+  if (!is_port(port)) return {};
   if (!name.empty() && name.back() == '.') name.remove_suffix(1);
   if (name.empty() || name.size() > HostStorage::max_host_bytes) return {};
+  if (name[0] == '[') {
+    for (std::size_t i = 0; i < name.size(); ++i) storage.bytes[i] = static_cast<char>(name[i] | (name[i] >= 'A' && name[i] <= 'F' ? 0x20 : 0));
+    return {storage.bytes, name.size()};
+  }
+  char previous = '.';
   for (std::size_t i = 0; i < name.size(); ++i) {
-    const char c = name[i];
-    storage.bytes[i] = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    const char c = host_bytes[static_cast<unsigned char>(name[i])];
+    if (c == 0 || (c == '.' && previous == '.')) return {};
+    storage.bytes[i] = previous = c;
   }
   return {storage.bytes, name.size()};
 }
@@ -388,12 +447,13 @@ ParseResult parse_request(std::string_view bytes, const HeadLimits& limits, Requ
   if (!has(bytes[at], is_token)) return refuse(400, "invalid method");
 
   const char* const begin = bytes.data() + at;
-  const char* const stop = find_control(begin, bytes.data() + bytes.size());
+  const char* const end = bytes.data() + bytes.size();
+  const char* const stop = find_control(bytes.data(), begin, end);
   const std::size_t line_bytes = static_cast<std::size_t>(stop - begin);
   if (line_bytes > limits.max_line_bytes) return refuse(414, "request line too long");
-  if (stop == bytes.data() + bytes.size()) return incomplete;
+  if (stop == end) return incomplete;
   if (*stop != '\r') return refuse(400, *stop == '\n' ? "LF without CR" : "control character in the request line");
-  if (stop + 1 == bytes.data() + bytes.size()) return incomplete;
+  if (stop + 1 == end) return incomplete;
   if (stop[1] != '\n') return refuse(400, "CR without LF");
 
   ParseResult line = read_request_line({begin, line_bytes}, head);
@@ -421,7 +481,7 @@ ParseResult parse_request(std::string_view bytes, const HeadLimits& limits, Requ
 
 ParseResult parse_response(std::string_view bytes, const HeadLimits& limits, bool is_head_request, ResponseHead& head) {
   const char* const end = bytes.data() + bytes.size();
-  const char* const stop = find_control(bytes.data(), end);
+  const char* const stop = find_control(bytes.data(), bytes.data(), end);
   const std::size_t line_bytes = static_cast<std::size_t>(stop - bytes.data());
   if (line_bytes > limits.max_line_bytes) return refuse(502, "status line too long");
   // Enough to tell that this is no HTTP at all, without waiting for a line end that may never come.

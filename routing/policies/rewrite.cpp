@@ -42,6 +42,20 @@ bool has_parent_segment(std::string_view path) noexcept {
   return false;
 }
 
+using Groups = std::array<re2::StringPiece, max_groups + 1>;
+
+// Fills `groups` and returns how many there are, the whole match included; 0 when there is no match. The leftmost match
+// counts, and most begin at the path's start: there RE2 needs one pass where a search needs three, so that is tried first.
+std::size_t search(const re2::RE2& expression, std::string_view path, Groups& groups) {
+  const auto declared = static_cast<std::size_t>(expression.NumberOfCapturingGroups());
+  const auto count = std::min(declared, max_groups) + 1;
+  const re2::StringPiece text{path.data(), path.size()};
+  for (const auto anchor : {re2::RE2::ANCHOR_START, re2::RE2::UNANCHORED}) {
+    if (expression.Match(text, 0, text.size(), anchor, groups.data(), static_cast<int>(count))) return count;
+  }
+  return 0;
+}
+
 }  // namespace
 
 ParsedTarget parse_rewrite_target(std::string_view target) {
@@ -67,12 +81,9 @@ bool is_absolute(const Rewrite& rewrite) {
 }
 
 RewriteOutcome apply(const Rewrite& rewrite, std::string_view normalised_path, std::string& out) {
-  std::array<re2::StringPiece, max_groups + 1> groups;
-  const auto count = std::min<std::size_t>(static_cast<std::size_t>(rewrite.expression->NumberOfCapturingGroups()), max_groups) + 1;
-  if (!rewrite.expression->Match({normalised_path.data(), normalised_path.size()}, 0, normalised_path.size(),
-                                 re2::RE2::UNANCHORED, groups.data(), static_cast<int>(count))) {
-    return RewriteOutcome::unmatched;
-  }
+  Groups groups;
+  const auto count = search(*rewrite.expression, normalised_path, groups);
+  if (count == 0) return RewriteOutcome::unmatched;
   out.clear();
   for (const RewritePiece& piece : rewrite.pieces) {
     append_escaped(out, piece.literal);

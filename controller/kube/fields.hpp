@@ -1,0 +1,46 @@
+// Reading JSON leniently: manifests come from YAML, where a number and its text look alike, so either is taken for the other.
+#pragma once
+
+#include "controller/kube/objects.hpp"
+#include "routing/diagnostic.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace controller::kube {
+
+// Collects what is wrong with one object while it is read.
+class Reader {
+ public:
+  Reader(std::string kind, std::vector<routing::Diagnostic>& diagnostics) : kind_(std::move(kind)), diagnostics_(diagnostics) {}
+
+  void name(const Metadata& metadata) {
+    namespace_ = metadata.object_namespace;
+    name_ = metadata.name;
+  }
+  void complain(std::string field, std::string reason);
+
+  // "" when absent or null; a complaint when it is no scalar.
+  [[nodiscard]] std::string text(const boost::json::object& object, std::string_view name, const std::string& path);
+  [[nodiscard]] std::int64_t number(const boost::json::object& object, std::string_view name, const std::string& path);
+  [[nodiscard]] bool boolean(const boost::json::object& object, std::string_view name, bool otherwise, const std::string& path);
+  // Null when absent or not of that form (then with a complaint).
+  [[nodiscard]] const boost::json::object* object(const boost::json::object& parent, std::string_view name, const std::string& path);
+  [[nodiscard]] const boost::json::array* array(const boost::json::object& parent, std::string_view name, const std::string& path);
+  [[nodiscard]] Pairs pairs(const boost::json::object& parent, std::string_view name, const std::string& path);
+  [[nodiscard]] Metadata metadata(const boost::json::object& object, bool is_namespaced);
+
+ private:
+  std::string kind_, namespace_, name_;
+  std::vector<routing::Diagnostic>& diagnostics_;
+};
+
+// "2024-01-02T03:04:05Z" as seconds since 1970; 0 for what is no time.
+[[nodiscard]] std::int64_t parse_time(std::string_view text);
+
+}  // namespace controller::kube

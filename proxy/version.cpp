@@ -1,0 +1,7 @@
+#include "proxy/version.hpp"
+
+namespace proxy {
+
+std::string_view version() noexcept { return WEIR_VERSION; }
+
+}  // namespace proxy
