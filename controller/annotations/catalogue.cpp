@@ -65,6 +65,7 @@ struct Mistake {
 constexpr Mistake mistakes[] = {
     {"rate-limit", "limit-rps"}, {"rate-limit-rps", "limit-rps"}, {"rate-limit-rpm", "limit-rpm"}, {"rate-limit-window", "limit-rpm"},
     {"rate-limit-burst", "limit-burst-multiplier"}, {"rate-limit-connections", "limit-connections"}, {"rate-limit-burst-multiplier", "limit-burst-multiplier"},
+    {"rate-limit-status-code", "limit-req-status-code of the ConfigMap"},
     {"client-max-body-size", "proxy-body-size"}, {"proxy-max-body-size", "proxy-body-size"}, {"body-size", "proxy-body-size"},
     {"cors-enabled", "enable-cors"}, {"cors-enable", "enable-cors"}, {"https-redirect", "ssl-redirect"}, {"redirect-to-https", "force-ssl-redirect"},
     {"whitelist", "whitelist-source-range"}, {"session-affinity", "affinity"}, {"sticky-sessions", "affinity"},

@@ -82,6 +82,8 @@ IngressPlan plan_of(const kube::Ingress& ingress, std::string_view prefix, const
   plan.force_ssl_redirect = config.force_ssl_redirect;
   plan.closes_paths = config.closes_everything;
   const auto& metadata = ingress.metadata;
+  const std::string* const verify_client = kube::find(metadata.annotations, std::string{prefix} + "/auth-tls-verify-client");
+  const bool asks_no_certificate = verify_client && trim(*verify_client) == "off";
   for (const auto& [full_name, raw] : metadata.annotations) {
     if (full_name.size() <= prefix.size() || !full_name.starts_with(prefix) || full_name[prefix.size()] != '/') continue;
     const std::string_view name = std::string_view{full_name}.substr(prefix.size() + 1);
@@ -102,6 +104,10 @@ IngressPlan plan_of(const kube::Ingress& ingress, std::string_view prefix, const
         tell(verdict.reason, routing::Severity::refused);
         break;
       case Treatment::closes_host:
+        if (asks_no_certificate) {
+          tell("not supported yet; with auth-tls-verify-client \"off\" it guards nothing", routing::Severity::changed);
+          break;
+        }
         plan.closes_hosts = fmt::format("{} {}", name, verdict.reason);
         tell(verdict.reason, routing::Severity::refused);
         break;

@@ -144,7 +144,7 @@ void Directory::read_file(const fs::path& path, bool even_if_unchanged) {
     }
     const ParsedDocument parsed = parse_document(part);
     if (!parsed.error.empty())
-      return refuse(fmt::format("line {}", parsed.line), parsed.error + "; the objects this file last held stay in force until it parses");
+      return refuse(fmt::format("line {}", parsed.line), parsed.error + "; nothing new of this file is taken until it parses, what it held before stays in force");
     auto document = std::make_shared<Document>();
     document->text_hash = hash;
     document->text_bytes = part.text.size();

@@ -113,8 +113,9 @@ void Translator::claim(HostBuilder& host, Location location) {
   if (owner == claimant)
     tell(*claimant->ingress, field, fmt::format("path {} of host \"{}\" stands twice in this Ingress: the first is used", path, host.name), Severity::changed);
   else
-    tell(*claimant->ingress, field, fmt::format("path {} of host \"{}\" belongs to Ingress {}/{}, which is older: not served from here", path, host.name,
-                                                other.object_namespace, other.name), Severity::changed);
+    tell(*claimant->ingress, field, fmt::format("path {} of host \"{}\" belongs to Ingress {}/{}, {}: not served from here", path, host.name, other.object_namespace,
+                                                other.name, other.created_at == claimant->ingress->metadata.created_at ? "of the same age but with the greater name" : "which is older"),
+         Severity::changed);
 }
 
 void Translator::merge_rule(const PlannedIngress& planned, std::size_t index) {
