@@ -66,16 +66,22 @@ bool is_watched(const kube::Ingress& ingress, const Store& store, const Options&
 
 bool is_ours(const kube::Ingress& ingress, const Store& store, const Options& options, std::vector<routing::Diagnostic>& diagnostics) {
   const std::string* const annotation = kube::find(ingress.metadata.annotations, "kubernetes.io/ingress.class");
-  if (!ingress.has_class) return annotation ? *annotation == options.ingress_class : options.watch_ingress_without_class;
+  const auto tell = [&](std::string field, std::string reason) {
+    diagnostics.push_back({"Ingress", ingress.metadata.object_namespace, ingress.metadata.name, std::move(field), std::move(reason), routing::Severity::changed});
+  };
+  if (!ingress.has_class && annotation) return *annotation == options.ingress_class;
+  if (!ingress.has_class) {
+    if (!options.watch_ingress_without_class)
+      tell("spec.ingressClassName", "is missing: the Ingress is not served; name a class, or start with --watch-ingress-without-class");
+    return options.watch_ingress_without_class;
+  }
   const auto found = store.classes.find({"", ingress.class_name});
   if (found != store.classes.end())
     return options.ingress_class_by_name ? ingress.class_name == options.ingress_class || found->second->controller == options.controller_class
                                          : found->second->controller == options.controller_class;
   // Without any IngressClass the usual one is assumed, so that ordinary manifests work as they are.
   if (store.classes.empty() && ingress.class_name == "nginx" && options.controller_class == "k8s.io/ingress-nginx") return true;
-  diagnostics.push_back({"Ingress", ingress.metadata.object_namespace, ingress.metadata.name, "spec.ingressClassName",
-                         fmt::format("there is no IngressClass \"{}\": the Ingress is not served", ingress.class_name.substr(0, 80)),
-                         routing::Severity::changed});
+  tell("spec.ingressClassName", fmt::format("there is no IngressClass \"{}\": the Ingress is not served", ingress.class_name.substr(0, 80)));
   return false;
 }
 

@@ -214,7 +214,6 @@ void Translator::assign_certificate(HostBuilder& host, const PlannedIngress& pla
 }
 
 void Translator::assign_certificates() {
-  certificate_table_->fallback = certificates_.generated();
   if (!options_.default_ssl_certificate.empty()) {
     const auto [ns, name] = split_name(options_.default_ssl_certificate);
     const auto& found = certificates_.find(store_, ns, name);
@@ -225,6 +224,7 @@ void Translator::assign_certificates() {
       translation_.route_diagnostics.push_back({"Secret", ns, name, "--default-ssl-certificate", found.problem + "; a generated certificate stands in until it is there", Severity::refused});
     }
   }
+  if (!certificate_table_->fallback) certificate_table_->fallback = certificates_.generated();
   for (auto& [name, host] : hosts_) {
     if (name.empty()) continue;
     for (const PlannedIngress* planned : host.ingresses) {

@@ -41,6 +41,13 @@ bool equals_token(std::string_view token, std::string_view lower) noexcept {
 FieldId classify(std::string_view token) noexcept {
   const char* const name = token.data();
   const char first = static_cast<char>(name[0] | 0x20);
+  // Most fields are none of ours, and most of those begin with a letter that none of ours begins with.
+  constexpr std::uint32_t first_mask = [] {
+    std::uint32_t mask = 0;
+    for (const char c : {'c', 'd', 'e', 'h', 'k', 'p', 's', 't', 'u', 'x'}) mask |= 1u << (c & 31);
+    return mask;
+  }();
+  if (!(first_mask >> (first & 31) & 1)) return FieldId::other;
   switch (token.size()) {
     case 2:
       if (is(name, "te")) return FieldId::te;
