@@ -79,7 +79,9 @@ def one_host_manifests(shop, backend_port):
 def weir_command(program, manifests, port, tls_port, admin_port, workers):
     return [program, f"--manifests={manifests}", "--bind-address=127.0.0.1", f"--http-port={port}",
             f"--https-port={tls_port}", "--healthz-host=127.0.0.1", f"--healthz-port={admin_port}",
-            "--configmap=default/settings", f"--workers={workers}", "--log-level=error"]
+            "--configmap=default/settings", f"--workers={workers}", "--log-level=error",
+            # None is generated then: making an RSA key takes a random time, which would drown what a request costs.
+            "--default-ssl-certificate=default/certificate"]
 
 
 def start_weir(shop, program, backend_port, workers, cores):

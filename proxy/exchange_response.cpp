@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 
 namespace proxy {
 
@@ -53,26 +52,38 @@ bool is_passed(const Field& field, const ResponseRules& rules) {
   }
 }
 
-void copy_fields(const ResponseHead& head, const ResponseRules& rules, std::string& out) {
+// Lines that follow each other and need no change go in one copy.
+void copy_fields(const ResponseHead& head, const ResponseRules& rules, HeadWriter& out) {
+  const char* run = nullptr;
+  std::size_t run_bytes = 0;
   for (const Field& field : head.fields.all()) {
     if (!is_passed(field, rules)) continue;
-    if (field.is_canonical) out.append(field.line);
-    else out.append(field.name).append(": ").append(field.value).append("\r\n");
+    if (run_bytes && run + run_bytes == field.line.data() && field.is_canonical) {
+      run_bytes += field.line.size();
+      continue;
+    }
+    out.add({run, run_bytes});
+    run_bytes = 0;
+    if (field.is_canonical) {
+      run = field.line.data();
+      run_bytes = field.line.size();
+    } else {
+      out.add(field.name);
+      out.add_line(": ", field.value);
+    }
   }
+  out.add({run, run_bytes});
 }
 
-void write_content_length(std::uint64_t length, std::string& out) {
-  char digits[20];
-  const auto end = std::to_chars(digits, digits + sizeof digits, length).ptr;
-  out.append("Content-Length: ").append(digits, end).append("\r\n");
-}
-
-void write_status_line(const ResponseHead& head, std::string& out) {
-  out.append("HTTP/1.1 ");
-  out.push_back(static_cast<char>('0' + head.status / 100));
-  out.push_back(static_cast<char>('0' + head.status / 10 % 10));
-  out.push_back(static_cast<char>('0' + head.status % 10));
-  out.append(" ").append(head.reason).append("\r\n");
+void start_head(const ResponseHead& head, const WorkerConfig& config, std::string_view date_line, HeadWriter& out) {
+  constexpr std::size_t added_text = 256;  // framing, Connection, blanks
+  std::size_t received = head.reason.size();
+  for (const Field& field : head.fields.all()) received += field.line.size() + 1;
+  out.start(added_text + received + config.server_line.size() + config.hsts_line.size() + date_line.size());
+  const char status[] = {'H', 'T', 'T', 'P', '/', '1', '.', '1', ' ', static_cast<char>('0' + head.status / 100),
+                         static_cast<char>('0' + head.status / 10 % 10), static_cast<char>('0' + head.status % 10), ' '};
+  out.add({status, sizeof status});
+  out.add_line({}, head.reason);
 }
 
 }  // namespace
@@ -174,12 +185,11 @@ bool Exchange::forward_informational(const ResponseHead& head) {
     return false;
   }
   if (head.status == 100 || request_minor_ == 0) return true;
-  std::string& out = worker_.out;
-  out.clear();
-  write_status_line(head, out);
+  HeadWriter& out = worker_.head_writer;
+  start_head(head, *config_, {}, out);
   copy_fields(head, {false, false, false}, out);
-  out.append("\r\n");
-  const std::string_view whole = out;
+  out.add("\r\n");
+  const std::string_view whole = out.text();
   if (session_->write(std::span{&whole, 1})) return true;
   session_->on_client_failed();
   return false;
@@ -219,7 +229,7 @@ std::size_t Exchange::start_response(const ResponseHead& head, char* body, std::
       return count;
     }
   }
-  if (!send_response(worker_.out, step)) return count;
+  if (!send_response(worker_.head_writer.text(), step)) return count;
   if (response_body_.is_done()) response_done(count - step.consumed);
   else arm_upstream();
   return step.consumed;
@@ -229,19 +239,23 @@ void Exchange::write_response_head(const ResponseHead& head) {
   const routing::Settings& settings = config_->settings();
   const ResponseRules rules{settings.allow_backend_server_header, session_->is_tls() && settings.hsts.enabled,
                             response_chunked_ && accepts_trailers_};
-  std::string& out = worker_.out;
-  out.clear();
-  write_status_line(head, out);
-  if (!rules.passes_server) out.append(config_->server_line);
-  out.append(worker_.date_line());
+  HeadWriter& out = worker_.head_writer;
+  const std::string& date_line = worker_.date_line();
+  start_head(head, *config_, date_line, out);
+  if (!rules.passes_server) out.add(config_->server_line);
+  out.add(date_line);
   copy_fields(head, rules, out);
-  if (rules.replaces_hsts) out.append(config_->hsts_line);
-  if (response_chunked_) out.append("Transfer-Encoding: chunked\r\n");
-  else if (head.has_content_length && head.status != 204 && head.body != BodyKind::until_close)
-    write_content_length(head.content_length, out);
-  if (!keeps_alive_) out.append("Connection: close\r\n");
-  else if (request_minor_ == 0) out.append("Connection: keep-alive\r\n");
-  out.append("\r\n");
+  if (rules.replaces_hsts) out.add(config_->hsts_line);
+  if (response_chunked_) {
+    out.add("Transfer-Encoding: chunked\r\n");
+  } else if (head.has_content_length && head.status != 204 && head.body != BodyKind::until_close) {
+    out.add("Content-Length: ");
+    out.add_number(head.content_length);
+    out.add("\r\n");
+  }
+  if (!keeps_alive_) out.add("Connection: close\r\n");
+  else if (request_minor_ == 0) out.add("Connection: keep-alive\r\n");
+  out.add("\r\n");
 }
 
 // Sends head (may be empty) and a piece of the body in the client's framing. False: the client is gone, all is over.
@@ -263,9 +277,9 @@ bool Exchange::send_response(std::string_view head, const BodyDecoder::Step& ste
   log_.add_response_bytes(step.data.size());
   // A small body leaves in one piece with its head: one copy costs less than a vector.
   static constexpr std::size_t small_body_bytes = 4096;
-  if (used == 2 && !head.empty() && head.data() == worker_.out.data() && pieces[1].size() <= small_body_bytes) {
-    worker_.out.append(pieces[1]);
-    pieces[0] = worker_.out;
+  if (used == 2 && !head.empty() && pieces[1].size() <= small_body_bytes && worker_.head_writer.has_room(pieces[1].size())) {
+    worker_.head_writer.add(pieces[1]);
+    pieces[0] = worker_.head_writer.text();
     used = 1;
   }
   if (session_->write({pieces.data(), used})) return true;
@@ -327,19 +341,19 @@ bool Exchange::start_tunnel(const ResponseHead& head) {
   response_started_ = true;
   log_.on_head(head.status, worker_.now());
   log_.on_response(head);
-  std::string& out = worker_.out;
-  out.clear();
-  write_status_line(head, out);
   const routing::Settings& settings = config_->settings();
-  if (!settings.allow_backend_server_header) out.append(config_->server_line);
-  out.append(worker_.date_line());
+  HeadWriter& out = worker_.head_writer;
+  const std::string& date_line = worker_.date_line();
+  start_head(head, *config_, date_line, out);
+  if (!settings.allow_backend_server_header) out.add(config_->server_line);
+  out.add(date_line);
   copy_fields(head, {settings.allow_backend_server_header, false, false}, out);
   for (const Field& field : head.fields.all())
-    if (field.id == FieldId::upgrade) out.append("Upgrade: ").append(field.value).append("\r\n");
-  out.append("Connection: upgrade\r\n\r\n");
+    if (field.id == FieldId::upgrade) out.add_line("Upgrade: ", field.value);
+  out.add("Connection: upgrade\r\n\r\n");
   state_ = State::tunnel;
-  log_.bytes_sent += out.size();
-  const std::string_view whole = out;
+  const std::string_view whole = out.text();
+  log_.bytes_sent += whole.size();
   if (!session_->write(std::span{&whole, 1})) {
     session_->on_client_failed();
     return false;

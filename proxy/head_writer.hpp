@@ -1,6 +1,7 @@
 // Puts a head together in one block of memory: one check for room, then plain copies.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -13,15 +14,19 @@ namespace proxy {
 // Owned by one worker; the text is good until the next start().
 class HeadWriter {
  public:
+  static constexpr std::size_t smallest_block = 16 * 1024;
+
   // Room for `bytes` in all; what is added must not be more.
   void start(std::size_t bytes) {
     if (bytes > capacity_) {
-      block_ = std::make_unique_for_overwrite<char[]>(bytes * 2);
-      capacity_ = bytes * 2;
+      capacity_ = std::max(smallest_block, bytes * 2);
+      block_ = std::make_unique_for_overwrite<char[]>(capacity_);
     }
     at_ = block_.get();
   }
+  [[nodiscard]] bool has_room(std::size_t bytes) const noexcept { return capacity_ - static_cast<std::size_t>(at_ - block_.get()) >= bytes; }
   void add(std::string_view text) noexcept {
+    if (text.empty()) return;
     std::memcpy(at_, text.data(), text.size());
     at_ += text.size();
   }

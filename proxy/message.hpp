@@ -60,8 +60,13 @@ struct ConnectionOptions {
   static constexpr std::size_t max_named = 16;
 
   bool close = false, keep_alive = false, upgrade = false, te = false;
-  std::array<std::string_view, max_named> named;  // other fields to drop
+  std::array<std::string_view, max_named> named;  // other fields to drop; the first named_count are set
   std::size_t named_count = 0;
+
+  void clear() noexcept {
+    close = keep_alive = upgrade = te = false;
+    named_count = 0;
+  }
 };
 
 struct RequestHead {

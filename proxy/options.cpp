@@ -146,6 +146,7 @@ ParsedOptions parse_flags(Command command, std::vector<std::string> words) {
 
 ParsedOptions parse_options(int argc, const char* const* argv) {
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (!words.empty() && words.back() == "--") words.pop_back();  // the end of the flags, as pflag has it
   Command command = Command::serve;
   if (!words.empty() && !words.front().starts_with('-')) {
     const std::string name = words.front();

@@ -8,13 +8,15 @@ namespace proxy {
 
 namespace {
 
-// Two digits for every byte.
-constexpr auto pairs = [] {
-  constexpr char digits[] = "0123456789abcdef";
-  std::array<std::array<char, 2>, 256> made{};
-  for (unsigned i = 0; i < 256; ++i) made[i] = {digits[i >> 4], digits[i & 15]};
-  return made;
-}();
+// Eight hexadecimal digits of a word, all at once: its nibbles spread to bytes, then 0..9 and a..f added.
+std::uint64_t to_digits(std::uint32_t word) noexcept {
+  std::uint64_t x = word;
+  x = (x | x << 16) & 0x0000ffff0000ffff;
+  x = (x | x << 8) & 0x00ff00ff00ff00ff;
+  x = (x | x << 4) & 0x0f0f0f0f0f0f0f0f;
+  const std::uint64_t is_letter = ((x + 0x0606060606060606) >> 4) & 0x0101010101010101;
+  return x + 0x3030303030303030 + is_letter * ('a' - '0' - 10);
+}
 
 }  // namespace
 
@@ -36,9 +38,10 @@ std::uint64_t RequestIds::step() noexcept {
 }
 
 std::string_view RequestIds::next() noexcept {
-  for (int half = 0; half < 2; ++half) {
-    std::uint64_t word = step();
-    for (int i = 0; i < 8; ++i, word >>= 8) std::memcpy(text_ + half * 16 + i * 2, pairs[word & 0xff].data(), 2);
+  const std::uint64_t words[] = {step(), step()};
+  for (int i = 0; i < 4; ++i) {
+    const std::uint64_t digits = to_digits(static_cast<std::uint32_t>(words[i / 2] >> (i % 2 * 32)));
+    std::memcpy(text_ + i * 8, &digits, sizeof digits);
   }
   return {text_, sizeof text_};
 }

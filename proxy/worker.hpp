@@ -82,8 +82,8 @@ class Worker {
   RequestHead request_head;
   ResponseHead response_head;
   http1::HostStorage host_storage;
-  std::string out;    // a response head under construction
-  HeadWriter head_writer;
+  HeadWriter head_writer;  // a head under construction
+  std::string out;         // a reply of our own
   std::string path;   // a normalised path
 
   void accept(int fd, const Listener& listener, const sockaddr_storage& peer);

@@ -22,7 +22,7 @@ Decoded decode(const boost::json::object& root) {
   Reader reader{kind, result.diagnostics};
 
   if (kind == "Ingress" && (version == "extensions/v1beta1" || version == "networking.k8s.io/v1beta1")) {
-    reader.metadata(root, true);
+    (void)reader.metadata(root, true);
     reader.complain("apiVersion", version + " is gone since Kubernetes 1.22: write networking.k8s.io/v1 (backend.service.name, "
                                             "backend.service.port.number and a pathType for each path); not served");
     return result;

@@ -1,5 +1,7 @@
 #include "controller/kube/fields.hpp"
 
+#include <boost/json/serialize.hpp>
+
 #include <charconv>
 #include <ctime>
 

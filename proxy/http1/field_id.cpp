@@ -18,16 +18,12 @@ Word load(const char* bytes) noexcept {
 // no other token character to a letter, a digit or '-'. Unrolled, as N is known.
 template <std::size_t N>
 bool is(const char* name, const char (&lower)[N]) noexcept {
-  constexpr std::size_t length = N - 1;
-  std::size_t at = 0;
+  constexpr std::size_t length = N - 1, words = length / 8 * 8, halves = length % 8 >= 4 ? words + 4 : words;
   std::uint64_t difference = 0;
-  for (; at + 8 <= length; at += 8)
+  for (std::size_t at = 0; at < words; at += 8)
     difference |= (load<std::uint64_t>(name + at) | 0x2020202020202020u) ^ load<std::uint64_t>(lower + at);
-  if constexpr (length % 8 >= 4) {
-    difference |= (load<std::uint32_t>(name + at) | 0x20202020u) ^ load<std::uint32_t>(lower + at);
-    at += 4;
-  }
-  for (; at < length; ++at) difference |= static_cast<std::uint64_t>((name[at] | 0x20) ^ lower[at]);
+  if constexpr (halves != words) difference |= (load<std::uint32_t>(name + words) | 0x20202020u) ^ load<std::uint32_t>(lower + words);
+  for (std::size_t at = halves; at < length; ++at) difference |= static_cast<std::uint64_t>((name[at] | 0x20) ^ lower[at]);
   return difference == 0;
 }
 
@@ -45,6 +41,13 @@ bool equals_token(std::string_view token, std::string_view lower) noexcept {
 FieldId classify(std::string_view token) noexcept {
   const char* const name = token.data();
   const char first = static_cast<char>(name[0] | 0x20);
+  // Most fields are none of ours, and most of those begin with a letter that none of ours begins with.
+  constexpr std::uint32_t first_mask = [] {
+    std::uint32_t mask = 0;
+    for (const char c : {'c', 'd', 'e', 'h', 'k', 'p', 's', 't', 'u', 'x'}) mask |= 1u << (c & 31);
+    return mask;
+  }();
+  if (!(first_mask >> (first & 31) & 1)) return FieldId::other;
   switch (token.size()) {
     case 2:
       if (is(name, "te")) return FieldId::te;

@@ -299,6 +299,7 @@ const char* read_absolute_form(std::string_view target, RequestHead& head) {
   head.authority = rest.substr(0, authority_end);
   if (head.authority.empty()) return "no host in the request target";
   head.target = authority_end == std::string_view::npos ? std::string_view{"/"} : rest.substr(authority_end);
+  if (head.target[0] == '?') return "no path in the request target";  // "/" would have to be put in: nobody sends this
   return nullptr;
 }
 
@@ -346,6 +347,38 @@ bool is_port(std::string_view text) {
     number = number * 10 + static_cast<unsigned>(c - '0');
   }
   return number <= 65535;
+}
+
+std::string_view read_host(std::string_view authority, HostStorage& storage) {
+  std::string_view name = authority;
+  std::string_view port;
+  if (!name.empty() && name[0] == '[') {  // IP literal
+    const std::size_t close = name.find(']');
+    if (close == std::string_view::npos || close < 3) return {};
+    for (const char c : name.substr(1, close - 1))
+      if (!has(c, is_hex) && c != ':' && c != '.') return {};
+    port = name.substr(close + 1);
+    if (!port.empty() && port[0] != ':') return {};
+    name = name.substr(0, close + 1);
+  } else if (const void* colon = name.empty() ? nullptr : std::memchr(name.data(), ':', name.size())) {
+    const auto at = static_cast<std::size_t>(static_cast<const char*>(colon) - name.data());
+    port = name.substr(at);
+    name = name.substr(0, at);
+  }
+  if (!is_port(port)) return {};
+  if (!name.empty() && name.back() == '.') name.remove_suffix(1);
+  if (name.empty() || name.size() > HostStorage::max_host_bytes) return {};
+  if (name[0] == '[') {
+    for (std::size_t i = 0; i < name.size(); ++i) storage.bytes[i] = static_cast<char>(name[i] | (name[i] >= 'A' && name[i] <= 'F' ? 0x20 : 0));
+    return {storage.bytes, name.size()};
+  }
+  char previous = '.';
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = host_bytes[static_cast<unsigned char>(name[i])];
+    if (c == 0 || (c == '.' && previous == '.')) return {};
+    storage.bytes[i] = previous = c;
+  }
+  return {storage.bytes, name.size()};
 }
 
 bool lists_h2c(std::string_view upgrade) {
@@ -404,37 +437,18 @@ ParseResult parse_field(std::string_view bytes, Field& field) {
 }
 
 std::string_view parse_host(std::string_view authority, HostStorage& storage) noexcept {
-  std::string_view name = authority;
-  std::string_view port;
-  if (!name.empty() && name[0] == '[') {  // IP literal
-    const std::size_t close = name.find(']');
-    if (close == std::string_view::npos || close < 3) return {};
-    for (const char c : name.substr(1, close - 1))
-      if (!has(c, is_hex) && c != ':' && c != '.') return {};
-    port = name.substr(close + 1);
-    if (!port.empty() && port[0] != ':') return {};
-    name = name.substr(0, close + 1);
-  } else if (const void* colon = name.empty() ? nullptr : std::memchr(name.data(), ':', name.size())) {
-    const auto at = static_cast<std::size_t>(static_cast<const char*>(colon) - name.data());
-    port = name.substr(at);
-    name = name.substr(0, at);
+  // Clients ask for the same host again and again: what was found the last time holds for the same bytes.
+  if (authority.size() == storage.source_bytes && !authority.empty() && std::memcmp(authority.data(), storage.source, authority.size()) == 0)
+    return {storage.bytes, storage.host_bytes};
+  storage.source_bytes = 0;
+  const std::string_view host = read_host(authority, storage);
+  if (!host.empty()) {
+    std::memcpy(storage.source, authority.data(), authority.size());
+    storage.source_bytes = authority.size();
+    storage.host_bytes = host.size();
   }
-  if (!is_port(port)) return {};
-  if (!name.empty() && name.back() == '.') name.remove_suffix(1);
-  if (name.empty() || name.size() > HostStorage::max_host_bytes) return {};
-  if (name[0] == '[') {
-    for (std::size_t i = 0; i < name.size(); ++i) storage.bytes[i] = static_cast<char>(name[i] | (name[i] >= 'A' && name[i] <= 'F' ? 0x20 : 0));
-    return {storage.bytes, name.size()};
-  }
-  char previous = '.';
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    const char c = host_bytes[static_cast<unsigned char>(name[i])];
-    if (c == 0 || (c == '.' && previous == '.')) return {};
-    storage.bytes[i] = previous = c;
-  }
-  return {storage.bytes, name.size()};
+  return host;
 }
-
 ParseResult parse_request(std::string_view bytes, const HeadLimits& limits, RequestHead& head, HostStorage& storage) {
   std::size_t at = 0;
   for (std::size_t lines = 0; at < bytes.size() && bytes[at] == '\r'; ++lines) {
@@ -459,7 +473,7 @@ ParseResult parse_request(std::string_view bytes, const HeadLimits& limits, Requ
   ParseResult line = read_request_line({begin, line_bytes}, head);
   if (line.status == ParseStatus::refused) return line;
 
-  head.connection = {};
+  head.connection.clear();
   const FieldsResult fields = read_fields(bytes, at + line_bytes + 2, limits, head.fields, head.connection);
   if (fields.parse.status != ParseStatus::complete) return fields.parse;
 
@@ -507,7 +521,7 @@ ParseResult parse_response(std::string_view bytes, const HeadLimits& limits, boo
   head.status = static_cast<std::uint16_t>(status);
   head.reason = line.size() > 13 ? line.substr(13) : std::string_view{};
 
-  head.connection = {};
+  head.connection.clear();
   const FieldsResult fields = read_fields(bytes, line_bytes + 2, limits, head.fields, head.connection);
   if (fields.parse.status == ParseStatus::incomplete) return fields.parse;
   if (fields.parse.status == ParseStatus::refused) return refuse(502, fields.parse.reason);

@@ -27,8 +27,12 @@ struct ParseResult {
 // Storage that a parsed head refers to besides the bytes themselves. One per worker, reused.
 struct HostStorage {
   static constexpr std::size_t max_host_bytes = 255;
+  static constexpr std::size_t max_source_bytes = max_host_bytes + 8;  // a trailing dot and a port
 
   char bytes[max_host_bytes + 1];
+  // What `bytes` was made from: the last host that was understood.
+  char source[max_source_bytes];
+  std::size_t source_bytes = 0, host_bytes = 0;
 };
 
 // `bytes` starts where the request should; empty lines before it are skipped (RFC 9112, 2.2). Incomplete means: call again

@@ -2,6 +2,8 @@
 #include "tests/e2e/serving.hpp"
 
 #include <gtest/gtest.h>
+#include <netdb.h>
+#include <unistd.h>
 
 #include <csignal>
 
@@ -81,7 +83,14 @@ TEST(Examples, DefaultBackendsTakeWhatIsLeft) {
 }
 
 TEST(Examples, ExternalNameIsResolved) {
-  Serving serving(example("external-name"));
+  // A name that leads to the backends of the test: this machine's own, where the machine knows it.
+  char name[256] = "";
+  ::gethostname(name, sizeof name - 1);
+  const hostent* const known = ::gethostbyname(name);
+  if (!known || known->h_addrtype != AF_INET || known->h_addr_list[0][0] != 127) GTEST_SKIP() << "no name but localhost leads to loopback here";
+  std::string manifest = example("external-name");
+  manifest.replace(manifest.find("partner.example.net"), std::string{"partner.example.net"}.size(), name);
+  Serving serving(manifest);
   ASSERT_TRUE(serving.is_ready());
   Answer answer;
   EXPECT_TRUE(support::eventually([&] {

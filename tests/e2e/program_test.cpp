@@ -78,7 +78,7 @@ TEST(Program, ChecksManifestsWithoutServing) {
   const auto clean = support::run_weir({"check", "--manifests=" + manifests.path().string()});
   EXPECT_EQ(clean.exit_code, 0) << clean.output << clean.errors;
 
-  manifests.write("broken.yaml", "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: lost}\nspec:\n  rules:\n"
+  manifests.write("broken.yaml", "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: lost}\nspec:\n  ingressClassName: nginx\n  rules:\n"
                                  "  - {host: a.example.com, http: {paths: [{path: /, pathType: Prefix, backend: {service: "
                                  "{name: nowhere, port: {number: 80}}}}]}}\n");
   const auto found = support::run_weir({"check", "--manifests=" + manifests.path().string()});

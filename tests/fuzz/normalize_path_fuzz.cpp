@@ -2,6 +2,7 @@
 
 #include "routing/normalize_path.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -33,7 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!ok) return 0;
 
   require(!out.empty() && out.front() == '/' && out.size() <= path.size());
-  require(out.find("//") == out.npos && out.find('\0') == (is_plain ? out.find('\0') : out.npos));
+  require(out.find("//") == out.npos);
+  require(out.find('\0') == out.npos || path.find('\0') != path.npos);  // a bare NUL is the head parser's to refuse
   require(!has_dot_segment(out));
   if (out.find_first_of("%?#") != out.npos) return 0;
   std::string again;

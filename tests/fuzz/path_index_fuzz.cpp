@@ -4,6 +4,7 @@
 #include "routing/normalize_path.hpp"
 #include "routing/path_index.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -37,6 +38,7 @@ PathMatch find_slowly(const std::vector<Rule>& rules, const std::string& path) {
   bool is_named = false;
   PathMatch slash;
   for (std::uint32_t i = 0; i < rules.size(); ++i) {
+    if (!routing::is_normalised(rules[i].path)) continue;  // "//" and the like: no path asked has that form
     if (rules[i].path == path) is_named = true;
     const bool lacks_slash = rules[i].path == path + "/";
     if (lacks_slash && (slash.kind == PathMatchKind::none || rules[i].type == PathType::exact)) slash = {PathMatchKind::add_slash, i};

@@ -1,0 +1,228 @@
+#include "controller/annotations/catalogue.hpp"
+
+#include "controller/annotations/values.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <span>
+#include <vector>
+
+namespace controller::annotations {
+
+namespace {
+
+constexpr std::string_view supported[] = {
+    "default-backend", "enable-access-log", "force-ssl-redirect", "preserve-trailing-slash", "proxy-body-size", "proxy-connect-timeout",
+    "proxy-next-upstream", "proxy-next-upstream-timeout", "proxy-next-upstream-tries", "proxy-read-timeout", "proxy-send-timeout",
+    "rewrite-target", "ssl-redirect", "use-port-in-redirects", "use-regex"};
+
+// Not built yet; a path without them is still the path its author meant, or says so in its answers.
+constexpr std::string_view harmless[] = {
+    "affinity", "affinity-canary-behavior", "affinity-mode", "app-root", "client-body-buffer-size", "connection-proxy-header",
+    "cors-allow-credentials", "cors-allow-headers", "cors-allow-methods", "cors-allow-origin", "cors-expose-headers", "cors-max-age",
+    "custom-headers", "custom-http-errors", "disable-proxy-intercept-errors", "enable-cors", "enable-global-auth", "enable-opentelemetry",
+    "enable-rewrite-log", "fastcgi-index", "fastcgi-params-configmap", "from-to-www-redirect", "http2-push-preload", "limit-rate",
+    "limit-rate-after", "load-balance", "mirror-host", "mirror-request-body", "mirror-target", "opentelemetry-operation-name",
+    "opentelemetry-trust-incoming-span", "permanent-redirect", "permanent-redirect-code", "proxy-buffer-size", "proxy-buffering",
+    "proxy-buffers-number", "proxy-busy-buffers-size", "proxy-cookie-domain", "proxy-cookie-path", "proxy-http-version",
+    "proxy-max-temp-file-size", "proxy-redirect-from", "proxy-redirect-to", "proxy-request-buffering", "proxy-ssl-ciphers", "proxy-ssl-name",
+    "proxy-ssl-protocols", "proxy-ssl-secret", "proxy-ssl-server-name", "proxy-ssl-verify", "proxy-ssl-verify-depth", "relative-redirects",
+    "server-alias", "service-upstream", "session-cookie-change-on-failure", "session-cookie-conditional-samesite-none",
+    "session-cookie-domain", "session-cookie-expires", "session-cookie-max-age", "session-cookie-name", "session-cookie-path",
+    "session-cookie-samesite", "session-cookie-secure", "ssl-ciphers", "ssl-passthrough", "ssl-prefer-server-ciphers", "temporal-redirect",
+    "temporal-redirect-code", "upstream-hash-by", "upstream-hash-by-subset", "upstream-hash-by-subset-size", "upstream-vhost",
+    "x-forwarded-prefix"};
+
+constexpr std::string_view guards_path[] = {
+    "allowlist-source-range", "auth-secret", "auth-snippet", "auth-type", "auth-url", "denylist-source-range", "limit-connections",
+    "limit-rpm", "limit-rps", "whitelist-source-range"};
+
+// Parts of a guard: they close nothing by themselves.
+constexpr std::string_view guard_details[] = {
+    "auth-always-set-cookie", "auth-cache-duration", "auth-cache-key", "auth-keepalive", "auth-keepalive-requests",
+    "auth-keepalive-share-vars", "auth-keepalive-timeout", "auth-method", "auth-proxy-set-headers", "auth-realm", "auth-request-redirect",
+    "auth-response-headers", "auth-secret-type", "auth-signin", "auth-signin-redirect-param", "auth-tls-error-page", "auth-tls-match-cn",
+    "auth-tls-pass-certificate-to-upstream", "auth-tls-verify-client", "auth-tls-verify-depth", "limit-allowlist",
+    "limit-burst-multiplier", "limit-whitelist", "satisfy", "modsecurity-transaction-id"};
+
+constexpr std::string_view canary_details[] = {"canary-by-cookie", "canary-by-header", "canary-by-header-pattern", "canary-by-header-value",
+                                               "canary-weight", "canary-weight-total"};
+
+constexpr std::string_view snippets[] = {"configuration-snippet", "server-snippet", "stream-snippet", "modsecurity-snippet"};
+
+constexpr std::string_view removed[] = {
+    "add-base-url", "base-url-scheme", "enable-influxdb", "enable-opentracing", "influxdb-host", "influxdb-measurement", "influxdb-port",
+    "influxdb-server-name", "opentracing-trust-incoming-span", "secure-backends", "secure-verify-ca-secret", "session-cookie-hash",
+    "upstream-fail-timeout", "upstream-max-fails"};
+
+struct Mistake {
+  std::string_view written, meant;
+};
+
+// What people write for something else. An empty `meant`: nothing is needed.
+constexpr Mistake mistakes[] = {
+    {"rate-limit", "limit-rps"}, {"rate-limit-rps", "limit-rps"}, {"rate-limit-rpm", "limit-rpm"}, {"rate-limit-window", "limit-rpm"},
+    {"rate-limit-burst", "limit-burst-multiplier"}, {"rate-limit-connections", "limit-connections"}, {"rate-limit-burst-multiplier", "limit-burst-multiplier"},
+    {"rate-limit-status-code", "limit-req-status-code of the ConfigMap"},
+    {"client-max-body-size", "proxy-body-size"}, {"proxy-max-body-size", "proxy-body-size"}, {"body-size", "proxy-body-size"},
+    {"cors-enabled", "enable-cors"}, {"cors-enable", "enable-cors"}, {"https-redirect", "ssl-redirect"}, {"redirect-to-https", "force-ssl-redirect"},
+    {"whitelist", "whitelist-source-range"}, {"session-affinity", "affinity"}, {"sticky-sessions", "affinity"},
+    {"websocket-services", ""}, {"enable-websocket", ""}, {"enable-websockets", ""}, {"websocket", ""}, {"proxy-upgrade", ""}};
+
+constexpr std::string_view supported_keys[] = {
+    "allow-backend-server-header", "client-body-timeout", "client-header-buffer-size", "client-header-timeout", "compute-full-forwarded-for",
+    "disable-access-log", "disable-http-access-log", "enable-real-ip", "enable-underscores-in-headers", "force-ssl-redirect",
+    "forwarded-for-header", "generate-request-id", "hsts", "hsts-include-subdomains", "hsts-max-age", "hsts-preload", "http-redirect-code",
+    "keep-alive", "keep-alive-requests", "large-client-header-buffers", "log-format-escape-json", "log-format-escape-none",
+    "log-format-upstream", "no-tls-redirect-locations", "preserve-trailing-slash", "proxy-add-original-uri-header", "proxy-body-size",
+    "proxy-connect-timeout", "proxy-next-upstream", "proxy-next-upstream-timeout", "proxy-next-upstream-tries", "proxy-read-timeout",
+    "proxy-real-ip-cidr", "proxy-send-timeout", "retry-non-idempotent", "server-tokens", "ssl-ciphers", "ssl-protocols",
+    "ssl-redirect", "ssl-reject-handshake", "ssl-session-ticket-key", "ssl-session-tickets", "upstream-keepalive-connections",
+    "upstream-keepalive-requests", "upstream-keepalive-time", "upstream-keepalive-timeout", "use-forwarded-headers", "use-port-in-redirects",
+    "worker-shutdown-timeout"};
+
+constexpr std::string_view guarding_keys[] = {"global-auth-url", "whitelist-source-range", "denylist-source-range", "block-cidrs",
+                                              "block-user-agents", "block-referers"};
+
+// nginx's own machinery: nothing here corresponds to it, and nothing is missed.
+constexpr std::string_view meaningless_keys[] = {
+    "bind-address", "enable-aio-write", "enable-multi-accept", "enable-serial-reloads", "lua-shared-dicts", "map-hash-bucket-size",
+    "max-worker-connections", "max-worker-open-files", "nginx-status-ipv4-whitelist", "nginx-status-ipv6-whitelist",
+    "proxy-headers-hash-bucket-size", "proxy-headers-hash-max-size", "reuse-port", "server-name-hash-bucket-size",
+    "server-name-hash-max-size", "variables-hash-bucket-size", "variables-hash-max-size", "worker-cpu-affinity", "worker-processes",
+    "disable-ipv6", "disable-ipv6-dns", "strict-validate-path-type", "error-log-level", "error-log-path", "access-log-path",
+    "http-access-log-path", "ssl-buffer-size", "ssl-session-cache", "ssl-session-cache-size", "ssl-session-timeout", "ignore-invalid-headers",
+    "http2-max-field-size", "http2-max-header-size", "http2-max-requests", "proxy-buffering", "proxy-buffer-size", "proxy-buffers-number",
+    "proxy-busy-buffers-size", "proxy-max-temp-file-size", "client-body-buffer-size", "annotations-risk-level", "allow-snippet-annotations"};
+
+constexpr std::string_view unbuilt_keys[] = {
+    "access-log-params", "add-headers", "allow-cross-namespace-resources", "annotation-value-word-blocklist", "brotli-level",
+    "brotli-min-length", "brotli-types", "custom-http-errors", "debug-connections", "default-type", "disable-proxy-intercept-errors",
+    "disable-stream-access-log", "enable-access-log-for-default-backend", "enable-auth-access-log", "enable-brotli", "enable-modsecurity",
+    "enable-ocsp", "enable-opentelemetry", "enable-owasp-modsecurity-crs", "enable-syslog", "forwarded-for-proxy-protocol-header",
+    "forwarded-host-header", "geoip2-autoreload-in-minutes", "global-allowed-response-headers", "global-auth-always-set-cookie",
+    "global-auth-cache-duration", "global-auth-cache-key", "global-auth-method", "global-auth-request-redirect", "global-auth-response-headers",
+    "global-auth-signin", "global-auth-signin-redirect-param", "global-auth-snippet", "grpc-buffer-size-kb", "gzip-disable", "gzip-level",
+    "gzip-min-length", "gzip-types", "hide-headers", "http-snippet", "http2-max-concurrent-streams", "limit-conn-status-code",
+    "limit-conn-zone-variable", "limit-rate", "limit-rate-after", "limit-req-status-code", "load-balance", "location-snippet",
+    "log-format-stream", "main-snippet", "modsecurity-snippet", "no-auth-locations", "opentelemetry-config", "opentelemetry-operation-name",
+    "opentelemetry-trust-incoming-span", "otel-max-export-batch-size", "otel-max-queuesize", "otel-sampler", "otel-sampler-parent-based",
+    "otel-sampler-ratio", "otel-schedule-delay-millis", "otel-service-name", "otlp-collector-host", "otlp-collector-port",
+    "proxy-cookie-domain", "proxy-cookie-path", "proxy-http-version", "proxy-protocol-header-timeout", "proxy-redirect-from",
+    "proxy-redirect-to", "proxy-request-buffering", "proxy-set-headers", "proxy-ssl-location-only", "proxy-stream-next-upstream",
+    "proxy-stream-next-upstream-timeout", "proxy-stream-next-upstream-tries", "proxy-stream-responses", "proxy-stream-timeout",
+    "relative-redirects", "server-snippet", "service-upstream", "skip-access-log-urls", "ssl-dh-param", "ssl-early-data", "ssl-ecdh-curve",
+    "stream-access-log-path", "stream-snippet", "syslog-host", "syslog-port", "upstream-hash-by-subset", "upstream-hash-by-subset-size",
+    "use-geoip2", "use-gzip", "use-http2", "use-proxy-protocol", "app-root", "jaeger-collector-host", "jaeger-collector-port",
+    "jaeger-endpoint", "jaeger-sampler-host", "jaeger-sampler-param", "jaeger-sampler-type", "jaeger-service-name", "use-geoip",
+    "enable-opentracing", "enable-vts-status", "zipkin-collector-host", "proxy-hide-headers"};
+
+template <std::size_t N>
+bool contains(const std::string_view (&names)[N], std::string_view name) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0]++;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+void consider(std::string_view name, std::span<const std::string_view> candidates, std::string_view& best, std::size_t& distance) {
+  for (const auto candidate : candidates) {
+    const std::size_t d = edit_distance(name, candidate);
+    if (d < distance) best = candidate, distance = d;
+  }
+}
+
+// The known name that is most like `name`, if one is like it at all.
+std::string_view nearest(std::string_view name, std::initializer_list<std::span<const std::string_view>> lists) {
+  std::string_view best;
+  std::size_t distance = 1 + name.size() / 3;
+  for (const auto& list : lists) consider(name, list, best, distance);
+  return best;
+}
+
+bool is_off(std::string_view value) { return parse_bool(value) == false || value == "off" || value == "none"; }
+
+Verdict judge_guard(std::string_view name, std::string_view value) {
+  if (trim(value).empty()) return {Treatment::harmless, "is empty and guards nothing"};
+  if (name == "auth-tls-secret")
+    return {Treatment::closes_host, "client certificates are not supported yet: every path of the host answers 503, because serving it would open what this "
+                                    "annotation closes; remove it to serve the host without client certificates"};
+  return {Treatment::closes_path, "not supported yet: the paths of this Ingress answer 503, because serving them would open what this annotation "
+                                  "closes; remove it to serve them unguarded"};
+}
+
+}  // namespace
+
+Verdict judge_annotation(std::string_view name, std::string_view value) {
+  if (contains(supported, name)) return {Treatment::supported, {}};
+  if (contains(guards_path, name) || name == "auth-tls-secret") return judge_guard(name, value);
+  if (name == "enable-modsecurity" || name == "enable-owasp-core-rules") {
+    if (is_off(value)) return {Treatment::harmless, "not supported yet; \"false\" asks for nothing"};
+    return judge_guard(name, value);
+  }
+  if (contains(snippets, name))
+    return {Treatment::refuses_ingress, "snippets of nginx configuration are refused, as ingress-nginx refuses them by default: the Ingress is not served; "
+                                        "say the same with annotations, then remove the snippet"};
+  if (name == "canary") {
+    if (is_off(value)) return {Treatment::harmless, "not supported yet; \"false\" asks for nothing"};
+    return {Treatment::refuses_ingress, "canaries are not supported yet: this Ingress is not served, all traffic goes to the main Ingress"};
+  }
+  if (contains(canary_details, name))
+    return {Treatment::refuses_ingress, "canaries are not supported yet: this Ingress is not served, so that it does not compete with the main one"};
+  if (name == "backend-protocol") {
+    const std::string protocol = to_lower(trim(value));
+    if (protocol.empty() || protocol == "http") return {Treatment::supported, {}};
+    if (protocol == "https" || protocol == "grpc" || protocol == "grpcs" || protocol == "fcgi" || protocol == "auto_http")
+      return {Treatment::wrong_protocol, "only HTTP is supported yet: the paths of this Ingress answer 503, because plain HTTP is not what their Service speaks"};
+    return {Treatment::harmless, "\"" + std::string{value.substr(0, 40)} + "\" is no protocol; HTTP is used, as ingress-nginx does"};
+  }
+  if (contains(guard_details, name)) return {Treatment::harmless, "not supported yet; by itself it guards nothing"};
+  if (contains(harmless, name)) return {Treatment::harmless, "not supported yet: ignored"};
+  if (contains(removed, name) || name.starts_with("influxdb-") || name.starts_with("opentracing-") || name.starts_with("global-rate-limit") ||
+      name.starts_with("lua-resty-waf"))
+    return {Treatment::removed, "was removed from ingress-nginx: ignored"};
+  for (const auto& [written, meant] : mistakes) {
+    if (name != written) continue;
+    if (meant.empty()) return {Treatment::unknown, "is not an annotation of ingress-nginx and not needed: WebSocket works without one"};
+    return {Treatment::unknown, fmt::format("is not an annotation of ingress-nginx, so it has never had an effect; {} is", meant)};
+  }
+  if (contains(supported_keys, name) || contains(meaningless_keys, name) || contains(unbuilt_keys, name) || contains(guarding_keys, name))
+    return {Treatment::unknown, "is a key of the ConfigMap, not an annotation: it has no effect here"};
+  const std::string_view like = nearest(name, {supported, harmless, guards_path, guard_details, canary_details, snippets});
+  if (like.empty()) return {Treatment::unknown, "is not an annotation of ingress-nginx: it has no effect"};
+  return {Treatment::unknown, fmt::format("is not an annotation of ingress-nginx, so it has no effect; did you mean {}?", like)};
+}
+
+Verdict judge_config_key(std::string_view key, std::string_view value) {
+  if (contains(supported_keys, key)) return {Treatment::supported, {}};
+  if (contains(guarding_keys, key)) {
+    if (trim(value).empty()) return {Treatment::harmless, "is empty and guards nothing"};
+    return {Treatment::closes_path, "not supported yet: every path answers 503, because serving them would open what this key closes; remove it to serve "
+                                    "them unguarded"};
+  }
+  if (contains(meaningless_keys, key)) return {Treatment::removed, "has no meaning here: ignored"};
+  if (contains(unbuilt_keys, key)) {
+    if (parse_bool(value) == false || trim(value).empty()) return {Treatment::supported, {}};  // asks for nothing
+    return {Treatment::harmless, "not supported yet: ignored"};
+  }
+  if (contains(harmless, key) || contains(guards_path, key) || contains(supported, key))
+    return {Treatment::unknown, "is an annotation, not a key of the ConfigMap: it has no effect here"};
+  const std::string_view like = nearest(key, {supported_keys, unbuilt_keys, guarding_keys, meaningless_keys});
+  if (like.empty()) return {Treatment::unknown, "is not a key of ingress-nginx's ConfigMap: it has no effect"};
+  return {Treatment::unknown, fmt::format("is not a key of ingress-nginx's ConfigMap, so it has no effect; did you mean {}?", like)};
+}
+
+}  // namespace controller::annotations

@@ -1,0 +1,78 @@
+// The objects in the files below a directory, and what changes there. Files are read again only when they changed, and of
+// those only the documents that changed are decoded again.
+#pragma once
+
+#include "controller/kube/objects.hpp"
+#include "routing/diagnostic.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace controller::manifests {
+
+// Owned by the reconciler's thread.
+class Directory {
+ public:
+  static constexpr std::size_t max_file_bytes = 256 * 1024 * 1024;
+  static constexpr std::size_t max_files = 100'000;
+  static constexpr int max_folder_depth = 32;
+
+  explicit Directory(std::filesystem::path root);
+  ~Directory();
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+
+  // Reads everything. False with `error` set when the root is no readable directory.
+  [[nodiscard]] bool load(std::string& error);
+  // From here on changes make fd() readable.
+  void watch();
+  [[nodiscard]] int fd() const noexcept { return inotify_; }
+  // Takes the events that are there and reads the files concerned. True when objects or diagnostics may have changed.
+  [[nodiscard]] bool take_changes();
+
+  // Calls `visit(object, file)` in the order of the files' names; of two objects with one name the first is the one that counts.
+  template <typename Visit>
+  void each_object(Visit visit) const {
+    for (const auto& [path, file] : files_)
+      for (const auto& document : file.documents)
+        for (const auto& object : document->objects) visit(object, path);
+  }
+  [[nodiscard]] std::vector<routing::Diagnostic> diagnostics() const;
+  [[nodiscard]] std::size_t file_count() const noexcept { return files_.size(); }
+
+ private:
+  struct Document {
+    std::uint64_t text_hash = 0;
+    std::size_t text_bytes = 0;
+    std::vector<kube::Object> objects;
+    std::vector<routing::Diagnostic> diagnostics;
+    std::set<std::string> skipped_kinds;
+  };
+  struct File {
+    std::vector<std::shared_ptr<const Document>> documents;
+    std::vector<routing::Diagnostic> diagnostics;  // of the file as such: not readable, does not parse
+    std::int64_t modified = 0;
+    std::uintmax_t bytes = 0;
+    std::uint64_t inode = 0;
+  };
+
+  void scan();
+  void scan_folder(const std::filesystem::path& folder, int depth, std::set<std::string>& seen, std::set<std::string>& visited);
+  void read_file(const std::filesystem::path& path, bool even_if_unchanged);
+  void watch_folder(const std::filesystem::path& folder);
+  [[nodiscard]] std::string shown(const std::filesystem::path& path) const;
+
+  std::filesystem::path root_;
+  std::map<std::string, File> files_;
+  int inotify_ = -1;
+  std::unordered_map<int, std::filesystem::path> watches_;
+};
+
+}  // namespace controller::manifests

@@ -1,0 +1,27 @@
+// The main ConfigMap (--configmap) as values: what holds for the process, and the defaults that annotations override.
+#pragma once
+
+#include "controller/kube/objects.hpp"
+#include "routing/diagnostic.hpp"
+#include "routing/route.hpp"
+#include "routing/settings.hpp"
+
+#include <string>
+#include <vector>
+
+namespace controller::translate {
+
+struct GlobalConfig {
+  routing::Settings settings;
+  routing::Policies policies;            // defaults of every route; tls_redirect.active is not meant here
+  bool ssl_redirect = true, force_ssl_redirect = false;
+  bool retry_non_idempotent = false;
+  std::vector<std::string> no_tls_redirect_locations = {"/.well-known/acme-challenge"};
+  std::string closes_everything;         // why every path answers 503; "" = it does not
+
+};
+
+// Null: no ConfigMap, defaults. A value that cannot be used keeps its default and gives a diagnostic.
+[[nodiscard]] GlobalConfig translate_config(const kube::ConfigMap* map, std::vector<routing::Diagnostic>& diagnostics);
+
+}  // namespace controller::translate

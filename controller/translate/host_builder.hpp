@@ -1,0 +1,50 @@
+// The locations of one host while Ingresses are merged into it: first to claim a path keeps it.
+#pragma once
+
+#include "controller/annotations/ingress_plan.hpp"
+#include "controller/kube/objects.hpp"
+#include "routing/route.hpp"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace controller::translate {
+
+// An Ingress with its annotations, in the order of merging.
+struct PlannedIngress {
+  const kube::Ingress* ingress = nullptr;
+  annotations::IngressPlan plan;
+};
+
+struct Location {
+  const PlannedIngress* owner = nullptr;
+  std::string path;
+  routing::PathType type = routing::PathType::prefix;
+  kube::Backend backend;
+  bool is_placeholder = false;     // the "/" that nobody declared
+  bool has_own_backend = true;     // false: the default backend of the process
+  bool is_catch_all_default = false;  // spec.defaultBackend of an Ingress without rules: no rewrite, no redirect
+  std::string field;               // where it is declared, for diagnostics
+};
+
+struct HostBuilder {
+  std::string name;                // lower case; "" = catch-all
+  std::vector<const PlannedIngress*> ingresses;  // that name it, oldest first
+  std::vector<Location> locations;
+  std::string closed;              // why the whole host answers 503
+  bool has_certificate = false;
+
+  // False when the path of that type is taken; `owner` then tells by whom.
+  [[nodiscard]] bool claim(Location location, const PlannedIngress** owner);
+  // Adds "/" when nobody has it, with the annotations of the first Ingress.
+  void add_placeholder();
+  // Whether every path of the host is an expression (ingress-nginx 0.4).
+  [[nodiscard]] bool is_regex() const;
+
+ private:
+  std::map<std::pair<std::string, routing::PathType>, const PlannedIngress*> claimed_;
+};
+
+}  // namespace controller::translate

@@ -1,0 +1,113 @@
+#include "controller/translate/selection.hpp"
+
+#include "controller/annotations/values.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace controller::translate {
+
+namespace {
+
+using annotations::trim;
+
+// The parts of a selector, split at commas outside parentheses.
+std::vector<std::string_view> split_terms(std::string_view selector) {
+  std::vector<std::string_view> terms;
+  int depth = 0;
+  std::size_t start = 0;
+  for (std::size_t i = 0; i <= selector.size(); ++i) {
+    const char c = i < selector.size() ? selector[i] : ',';
+    depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+    if (c != ',' || depth > 0) continue;
+    if (const auto term = trim(selector.substr(start, i - start)); !term.empty()) terms.push_back(term);
+    start = i + 1;
+  }
+  return terms;
+}
+
+bool matches_set(const std::string* value, std::string_view term, std::size_t open, bool is_in) {
+  const std::size_t close = term.rfind(')');
+  if (close == std::string_view::npos || close < open) return false;
+  const auto values = annotations::split_list(term.substr(open + 1, close - open - 1));
+  const bool found = value && std::find(values.begin(), values.end(), *value) != values.end();
+  return found == is_in;
+}
+
+bool matches_term(const kube::Pairs& labels, std::string_view term) {
+  const auto value_of = [&labels](std::string_view key) { return kube::find(labels, trim(key)); };
+  if (const std::size_t open = term.find('('); open != std::string_view::npos) {
+    const std::string_view head = trim(term.substr(0, open));
+    if (head.ends_with(" notin")) return matches_set(value_of(head.substr(0, head.size() - 6)), term, open, false);
+    if (head.ends_with(" in")) return matches_set(value_of(head.substr(0, head.size() - 3)), term, open, true);
+    return false;
+  }
+  if (const std::size_t at = term.find("!="); at != std::string_view::npos) {
+    const std::string* value = value_of(term.substr(0, at));
+    return !value || *value != trim(term.substr(at + 2));
+  }
+  if (const std::size_t at = term.find('='); at != std::string_view::npos) {
+    const std::size_t skip = term.substr(at).starts_with("==") ? 2 : 1;
+    const std::string* value = value_of(term.substr(0, at));
+    return value && *value == trim(term.substr(at + skip));
+  }
+  if (term.starts_with('!')) return !value_of(term.substr(1));
+  return value_of(term) != nullptr;
+}
+
+bool is_watched(const kube::Ingress& ingress, const Store& store, const Options& options) {
+  const std::string& name = ingress.metadata.object_namespace;
+  if (!options.watch_namespace.empty() && name != options.watch_namespace) return false;
+  if (options.watch_namespace_selector.empty()) return true;
+  const auto found = store.namespaces.find({"", name});
+  return found != store.namespaces.end() && matches_selector(found->second->metadata.labels, options.watch_namespace_selector);
+}
+
+bool is_ours(const kube::Ingress& ingress, const Store& store, const Options& options, std::vector<routing::Diagnostic>& diagnostics) {
+  const std::string* const annotation = kube::find(ingress.metadata.annotations, "kubernetes.io/ingress.class");
+  const auto tell = [&](std::string field, std::string reason) {
+    diagnostics.push_back({"Ingress", ingress.metadata.object_namespace, ingress.metadata.name, std::move(field), std::move(reason), routing::Severity::changed});
+  };
+  if (!ingress.has_class && annotation) return *annotation == options.ingress_class;
+  if (!ingress.has_class) {
+    if (!options.watch_ingress_without_class)
+      tell("spec.ingressClassName", "is missing: the Ingress is not served; name a class, or start with --watch-ingress-without-class");
+    return options.watch_ingress_without_class;
+  }
+  const auto found = store.classes.find({"", ingress.class_name});
+  if (found != store.classes.end())
+    return options.ingress_class_by_name ? ingress.class_name == options.ingress_class || found->second->controller == options.controller_class
+                                         : found->second->controller == options.controller_class;
+  // Without any IngressClass the usual one is assumed, so that ordinary manifests work as they are.
+  if (store.classes.empty() && ingress.class_name == "nginx" && options.controller_class == "k8s.io/ingress-nginx") return true;
+  tell("spec.ingressClassName", fmt::format("there is no IngressClass \"{}\": the Ingress is not served", ingress.class_name.substr(0, 80)));
+  return false;
+}
+
+bool is_leaving(const kube::Ingress& ingress, const Store& store) {
+  const auto found = store.namespaces.find({"", ingress.metadata.object_namespace});
+  return ingress.metadata.is_deleting || (found != store.namespaces.end() && found->second->metadata.is_deleting);
+}
+
+}  // namespace
+
+bool matches_selector(const kube::Pairs& labels, std::string_view selector) {
+  const auto terms = split_terms(selector);
+  return std::all_of(terms.begin(), terms.end(), [&labels](std::string_view term) { return matches_term(labels, term); });
+}
+
+std::vector<const kube::Ingress*> select_ingresses(const Store& store, const Options& options, std::vector<routing::Diagnostic>& diagnostics) {
+  std::vector<const kube::Ingress*> selected;
+  for (const auto& [key, ingress] : store.ingresses)
+    if (is_watched(*ingress, store, options) && is_ours(*ingress, store, options, diagnostics)) selected.push_back(ingress.get());
+  std::stable_sort(selected.begin(), selected.end(), [&store](const kube::Ingress* a, const kube::Ingress* b) {
+    const bool a_leaves = is_leaving(*a, store), b_leaves = is_leaving(*b, store);
+    if (a_leaves != b_leaves) return b_leaves;
+    if (a->metadata.created_at != b->metadata.created_at) return a->metadata.created_at < b->metadata.created_at;
+    return a->metadata.object_namespace + "/" + a->metadata.name > b->metadata.object_namespace + "/" + b->metadata.name;
+  });
+  return selected;
+}
+
+}  // namespace controller::translate

@@ -1,0 +1,20 @@
+// Which Ingresses are ours, and in which order they are heard (ingress-v1 R1 to R5, R26; ingress-nginx 3.3).
+#pragma once
+
+#include "controller/options.hpp"
+#include "controller/store.hpp"
+#include "routing/diagnostic.hpp"
+
+#include <string>
+#include <vector>
+
+namespace controller::translate {
+
+// Oldest first; of equal age the greater namespace/name; what is being deleted comes last.
+[[nodiscard]] std::vector<const kube::Ingress*> select_ingresses(const Store& store, const Options& options,
+                                                                 std::vector<routing::Diagnostic>& diagnostics);
+
+// Kubernetes label selector syntax: "a=b,c!=d,e,!f,g in (h,i),j notin (k)". False also for what does not parse.
+[[nodiscard]] bool matches_selector(const kube::Pairs& labels, std::string_view selector);
+
+}  // namespace controller::translate

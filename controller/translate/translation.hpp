@@ -1,0 +1,44 @@
+// All objects to one snapshot with its diagnostics. The one place that knows every rule of merging (ingress-nginx 0.3).
+#pragma once
+
+#include "controller/dns_resolver.hpp"
+#include "controller/options.hpp"
+#include "controller/store.hpp"
+#include "controller/translate/certificates.hpp"
+#include "controller/translate/upstreams.hpp"
+#include "routing/diagnostic.hpp"
+#include "routing/snapshot.hpp"
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace controller::translate {
+
+// Who refers to an upstream, for the diagnostic when it has a problem.
+struct UpstreamReference {
+  std::uint32_t upstream = 0;
+  std::string object_namespace, ingress, field;
+};
+
+struct Translation {
+  std::shared_ptr<const routing::Snapshot> snapshot;
+  std::vector<UpstreamKey> upstream_keys;             // in the order of the upstream table
+  std::vector<UpstreamReference> references;
+  std::vector<routing::Diagnostic> route_diagnostics; // of everything but the upstreams
+  std::vector<routing::Diagnostic> upstream_diagnostics;
+  std::set<std::string> external_names;               // to be resolved
+  std::size_t ingresses_served = 0;
+};
+
+// Deterministic: equal objects and answers give an equal snapshot. Tables of `previous` (may be null) are used again where
+// they did not change.
+[[nodiscard]] Translation translate(const Store& store, const Options& options, const DnsResolver::Answers& answers, CertificateCache& certificates,
+                                    const Translation* previous);
+
+// Endpoints alone have changed: the routes stay, only groups that differ are made anew.
+[[nodiscard]] Translation refresh_upstreams(const Translation& previous, const Store& store, const Options& options,
+                                            const DnsResolver::Answers& answers);
+
+}  // namespace controller::translate

@@ -1,0 +1,40 @@
+// Services and their EndpointSlices to upstream groups.
+#pragma once
+
+#include "controller/dns_resolver.hpp"
+#include "controller/store.hpp"
+#include "routing/diagnostic.hpp"
+#include "routing/upstream_group.hpp"
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace controller::translate {
+
+// A Service port that some route forwards to.
+struct UpstreamKey {
+  std::string service_namespace, service;
+  std::int32_t port_number = 0;
+  std::string port_name;
+
+  friend auto operator<=>(const UpstreamKey&, const UpstreamKey&) = default;
+};
+
+// Slices by "namespace/service".
+using SliceIndex = std::map<kube::Key, std::vector<const kube::EndpointSlice*>>;
+[[nodiscard]] SliceIndex index_slices(const Store& store);
+
+struct ResolvedUpstream {
+  routing::UpstreamGroup group;
+  std::string problem;         // for a diagnostic on who refers to it; "" = none
+  std::string external_name;   // the name whose addresses it needs; "" = none
+};
+
+// Never fails: what cannot be resolved is a group without endpoints that says why.
+[[nodiscard]] ResolvedUpstream resolve(const UpstreamKey& key, const Store& store, const SliceIndex& slices, const DnsResolver::Answers& answers,
+                                       bool is_external_allowed);
+
+}  // namespace controller::translate

@@ -1,0 +1,115 @@
+// The page at /: what runs, at a glance. One file, nothing fetched from elsewhere; it reloads itself.
+#include "proxy/admin/admin_server.hpp"
+#include "proxy/version.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace proxy::admin {
+
+namespace {
+
+constexpr std::size_t max_rows = 200;  // of each table: a page for people
+
+std::string html(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      default: out.push_back(c);
+    }
+  }
+  return out;
+}
+
+constexpr std::string_view head = R"(<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="5"><meta name="viewport" content="width=device-width">
+<title>Weir</title><style>
+:root{color-scheme:light dark;--line:#8884;--soft:#8881}
+body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:64rem;padding:0 1rem}
+h1{font-size:1.4rem;margin:0}h2{font-size:1.05rem;margin:2rem 0 .5rem}
+p.sub{margin:.2rem 0 1.5rem;opacity:.7}
+.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr));gap:.6rem}
+.tile{border:1px solid var(--line);border-radius:.5rem;padding:.6rem .8rem;background:var(--soft)}
+.tile b{display:block;font-size:1.35rem;font-variant-numeric:tabular-nums}.tile span{opacity:.7;font-size:.85rem}
+table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}
+th{font-weight:600;opacity:.8}td.n{font-variant-numeric:tabular-nums}.none{opacity:.7}
+</style></head><body>
+)";
+
+void tile(std::string& out, std::string_view label, const std::string& value) {
+  fmt::format_to(std::back_inserter(out), "<div class=tile><b>{}</b><span>{}</span></div>\n", value, label);
+}
+
+void add_tiles(std::string& out, const Facts& facts, const ControllerState& controller) {
+  const telemetry::Counters c = facts.counters();
+  std::size_t hosts = 0, routes = 0, endpoints = 0;
+  if (const auto snapshot = facts.snapshot()) {
+    hosts = snapshot->routes->hosts.size();
+    routes = snapshot->routes->routes.size();
+    for (const auto& group : snapshot->upstreams->groups) endpoints += group->endpoints.size();
+  }
+  out += "<div class=tiles>\n";
+  tile(out, "hosts", std::to_string(hosts));
+  tile(out, "routes", std::to_string(routes));
+  tile(out, "endpoints", std::to_string(endpoints));
+  tile(out, "connections now", std::to_string(c.active));
+  tile(out, "requests", std::to_string(c.requests));
+  tile(out, "5xx answers", std::to_string(c.responses[5]));
+  tile(out, "4xx answers", std::to_string(c.responses[4]));
+  tile(out, "retries", std::to_string(c.retries));
+  tile(out, "TLS handshakes", std::to_string(c.tls_handshakes));
+  tile(out, "configurations", std::to_string(controller.publishes));
+  out += "</div>\n";
+}
+
+void add_diagnostics(std::string& out, const ControllerState& controller) {
+  fmt::format_to(std::back_inserter(out), "<h2>Diagnostics ({})</h2>\n", controller.diagnostics.size());
+  if (controller.diagnostics.empty()) {
+    out += "<p class=none>Everything is in force as it was written.</p>\n";
+    return;
+  }
+  out += "<table><tr><th>Object<th>Field<th>Reason</tr>\n";
+  for (std::size_t i = 0; i < controller.diagnostics.size() && i < max_rows; ++i) {
+    const auto& d = controller.diagnostics[i];
+    fmt::format_to(std::back_inserter(out), "<tr><td>{} {}{}{}<td>{}<td>{}</tr>\n", html(d.kind), html(d.object_namespace), d.object_namespace.empty() ? "" : "/", html(d.name), html(d.field), html(d.reason));
+  }
+  out += "</table>\n";
+}
+
+void add_certificates(std::string& out, const routing::Snapshot& snapshot) {
+  fmt::format_to(std::back_inserter(out), "<h2>Certificates ({})</h2>\n", snapshot.certificates->entries.size());
+  if (snapshot.certificates->entries.empty()) {
+    out += "<p class=none>No host has one of its own; the default certificate serves https.</p>\n";
+    return;
+  }
+  out += "<table><tr><th>Host<th>Secret<th>Expires<th>Issuer</tr>\n";
+  std::size_t rows = 0;
+  for (const auto& entry : snapshot.certificates->entries) {
+    if (++rows > max_rows) break;
+    const auto expiry = std::chrono::system_clock::to_time_t(entry.certificate->expiry());
+    fmt::format_to(std::back_inserter(out), "<tr><td>{}<td>{}<td class=n>{:%Y-%m-%d}<td>{}</tr>\n", html(entry.host), entry.secret.empty() ? "default" : html(entry.secret), fmt::gmtime(expiry), html(entry.certificate->issuer()));
+  }
+  out += "</table>\n";
+}
+
+}  // namespace
+
+std::string dashboard_html(const Facts& facts) {
+  const ControllerState controller = facts.controller();
+  std::string out{head};
+  fmt::format_to(std::back_inserter(out), "<h1>Weir {}</h1><p class=sub>configuration {:016x}{}</p>\n", version(), controller.version,
+                 facts.is_shutting_down() ? ", shutting down" : facts.is_serving() ? ", serving" : ", not serving yet");
+  add_tiles(out, facts, controller);
+  add_diagnostics(out, controller);
+  if (const auto snapshot = facts.snapshot()) add_certificates(out, *snapshot);
+  out += "<p class=sub><a href=/metrics>metrics</a> · <a href=/debug/snapshot>snapshot</a> · <a href=/readyz>readiness</a></p></body></html>\n";
+  return out;
+}
+
+}  // namespace proxy::admin

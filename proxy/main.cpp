@@ -1,0 +1,139 @@
+// The composition root: the one file that sees both halves.
+#include "controller/reconciler.hpp"
+#include "proxy/admin/admin_server.hpp"
+#include "proxy/controller_report.hpp"
+#include "proxy/options.hpp"
+#include "proxy/server.hpp"
+#include "proxy/version.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <optional>
+#include <thread>
+
+namespace {
+
+constexpr std::chrono::seconds ticket_key_check{60};
+
+sigset_t stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+void prepare_process() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);
+  const sigset_t signals = stop_signals();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // inherited by every thread: main alone waits for them
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
+}
+
+// True when a signal came within `limit`.
+bool wait_for_signal(std::chrono::milliseconds limit) {
+  const sigset_t signals = stop_signals();
+  const timespec time{limit.count() / 1000, limit.count() % 1000 * 1'000'000};
+  return ::sigtimedwait(&signals, nullptr, &time) > 0;
+}
+
+// A second signal means now, whatever is still running.
+void exit_on_signal() {
+  std::thread{[] {
+    const sigset_t signals = stop_signals();
+    int signal = 0;
+    ::sigwait(&signals, &signal);
+    ::_exit(1);
+  }}.detach();
+}
+
+int check(const proxy::Options& options) {
+  const controller::CheckResult result = controller::check(options.controller);
+  if (!result.error.empty()) {
+    fmt::print(stderr, "weir check: {}\n", result.error);
+    return 2;
+  }
+  if (options.json_output) {
+    boost::json::array lines;
+    for (const auto& d : result.diagnostics)
+      lines.push_back({{"kind", d.kind}, {"namespace", d.object_namespace}, {"name", d.name}, {"field", d.field}, {"reason", d.reason},
+                       {"severity", d.severity == routing::Severity::refused ? "refused" : "changed"}});
+    fmt::print("{}\n", boost::json::serialize(lines));
+  } else {
+    for (const auto& diagnostic : result.diagnostics) fmt::print("{}\n", routing::to_line(diagnostic));
+  }
+  fmt::print(stderr, "{} files, {} objects, {} Ingresses served; {} findings\n", result.files, result.objects, result.ingresses_served, result.diagnostics.size());
+  return result.diagnostics.empty() ? 0 : 1;
+}
+
+int fail(proxy::telemetry::Log& log, const std::string& message) {
+  log.error(message);
+  return 1;
+}
+
+int serve(const proxy::Options& options) {
+  prepare_process();
+  proxy::telemetry::Log log{options.log_level, options.log_form};
+  for (const auto& flag : options.ignored) log.warning(flag);
+  if (options.controller.manifests.empty())
+    return fail(log, "no --manifests DIR given: reading objects from a Kubernetes API server is not supported yet");
+
+  proxy::Server server{options.server, log};
+  proxy::ControllerReport report{log};
+  std::atomic<bool> shutting_down{false};
+  proxy::admin::AdminServer admin{{[&server] { return server.is_serving(); }, [&shutting_down] { return shutting_down.load(); },
+                                   [&server] { return server.snapshot(); }, [&server] { return server.counters(); },
+                                   [&report] { return report.state(); }}};
+  if (const std::string error = server.start(); !error.empty()) return fail(log, error);
+  if (const std::string error = admin.start(options.healthz_host, options.healthz_port); !error.empty()) return fail(log, error);
+  log.info(fmt::format("weir {}: http {}, https {}, health and metrics {}; {} workers; objects from {}", proxy::version(), server.http_port(),
+                       server.https_port(), admin.port(), options.server.workers, options.controller.manifests));
+
+  std::optional<controller::Reconciler> reconciler;
+  reconciler.emplace(options.controller, report, [&server](auto snapshot) { server.publish(std::move(snapshot)); });
+  if (const auto started = reconciler->start(); !started.ok) return fail(log, started.error);
+
+  while (!wait_for_signal(ticket_key_check)) server.rotate_ticket_keys();
+
+  shutting_down = true;  // readiness fails first, so that new clients go elsewhere
+  exit_on_signal();
+  log.info("stopping: no longer ready");
+  std::this_thread::sleep_for(options.shutdown_grace);
+  const auto snapshot = server.snapshot();
+  const std::chrono::seconds limit = snapshot ? snapshot->settings->drain_limit : std::chrono::seconds{0};
+  log.info(fmt::format("draining: no longer accepting, running requests have {} s", limit.count()));
+  const bool drained = server.drain(limit);
+  log.info(drained ? "drained" : "drain limit reached: the rest was cut");
+  std::this_thread::sleep_for(options.post_shutdown_grace);
+  reconciler.reset();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const proxy::ParsedOptions parsed = proxy::parse_options(argc, argv);
+    if (parsed.exit_code >= 0) {
+      fmt::print(parsed.exit_code == 0 ? stdout : stderr, "{}", parsed.text);
+      return parsed.exit_code;
+    }
+    return parsed.options.command == proxy::Command::check ? check(parsed.options) : serve(parsed.options);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "weir: {}\n", error.what());
+    return 1;
+  }
+}
