@@ -9,8 +9,14 @@
 namespace e2e {
 namespace {
 
-void replace_all(std::string& text, const std::string& from, const std::string& to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+bool is_digit_at(const std::string& text, std::size_t at) { return at < text.size() && text[at] >= '0' && text[at] <= '9'; }
+
+// Whole numbers only: a free port may happen to hold the digits of another.
+void replace_number(std::string& text, const std::string& from, const std::string& to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+    const bool is_whole = !is_digit_at(text, at - 1) && !is_digit_at(text, at + from.size());
+    if (is_whole) text.replace(at, from.size(), to);
+  }
 }
 
 void read_echo(const std::string& body, Answer& answer) {
@@ -51,8 +57,8 @@ bool Serving::is_ready() {
 void Serving::write(const std::string& file, const std::string& manifests) { manifests_.write(file, with_ports(manifests)); }
 
 std::string Serving::with_ports(std::string manifests) const {
-  replace_all(manifests, "9001", std::to_string(shop_.port()));
-  replace_all(manifests, "9002", std::to_string(blog_.port()));
+  replace_number(manifests, "9001", std::to_string(shop_.port()));
+  replace_number(manifests, "9002", std::to_string(blog_.port()));
   return manifests;
 }
 

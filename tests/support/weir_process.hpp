@@ -9,17 +9,13 @@
 //   EXPECT_EQ(weir.stop(), 0) << weir.output();
 #pragma once
 
-#include <chrono>
+#include "tests/support/child_process.hpp"
+
 #include <cstdint>
 #include <filesystem>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
-
-#include <sys/types.h>
 
 namespace support {
 
@@ -38,51 +34,37 @@ class ReservedPort {
   std::uint16_t number_ = 0;
 };
 
-// Guards against a hang, nothing else: no test passes or fails by how long something took.
-inline constexpr std::chrono::seconds hang_limit{60};
-
-// True as soon as `holds` does; false when it still does not after hang_limit.
-[[nodiscard]] bool eventually(const std::function<bool()>& holds);
-
-// Runs a program and gives its exit code (128 + signal when killed) and what it wrote to standard output and error.
-struct Finished {
-  int exit_code = -1;
-  std::string output, errors;
-};
+// Runs the program to its end, e.g. run_weir({"check", "--manifests=…"}).
 [[nodiscard]] Finished run_weir(const std::vector<std::string>& arguments);
 
 class WeirProcess {
  public:
   // Serves the manifests with 2 workers on free loopback ports; `flags` are added to these.
   explicit WeirProcess(const std::filesystem::path& manifests, const std::vector<std::string>& flags = {});
-  ~WeirProcess();  // kills it if it still runs
-  WeirProcess(const WeirProcess&) = delete;
-  WeirProcess& operator=(const WeirProcess&) = delete;
 
   [[nodiscard]] std::uint16_t http_port() const noexcept { return http_.number(); }
   [[nodiscard]] std::uint16_t https_port() const noexcept { return https_.number(); }
   [[nodiscard]] std::uint16_t healthz_port() const noexcept { return healthz_.number(); }
-  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+  [[nodiscard]] pid_t pid() const noexcept { return child_.pid(); }
 
   // Until /readyz says 200. False when the program ended or hangs.
   [[nodiscard]] bool wait_until_ready();
-  void send_signal(int signal) const;
+  void send_signal(int signal) const { child_.send_signal(signal); }
   // The exit code (128 + signal when killed) once it ends; nullopt when it does not within hang_limit.
-  [[nodiscard]] std::optional<int> wait_for_exit();
-  // SIGTERM and its exit code; kills it and gives -1 when it does not end.
+  [[nodiscard]] std::optional<int> wait_for_exit() { return child_.wait_for_exit(); }
+  // SIGTERM and its exit code; -1 when it does not end, and the destructor kills it.
   [[nodiscard]] int stop();
 
   // What it has written so far: the access log, and everything else.
-  [[nodiscard]] std::string access_log() const;
-  [[nodiscard]] std::string log() const;
+  [[nodiscard]] std::string access_log() const { return child_.output(); }
+  [[nodiscard]] std::string log() const { return child_.errors(); }
   [[nodiscard]] std::string output() const { return access_log() + log(); }
 
  private:
-  struct Files;
+  [[nodiscard]] std::vector<std::string> command(const std::filesystem::path& manifests, const std::vector<std::string>& flags) const;
+
   ReservedPort http_, https_, healthz_;
-  std::unique_ptr<Files> files_;
-  pid_t pid_ = -1;
-  std::optional<int> exit_code_;
+  ChildProcess child_;
 };
 
 }  // namespace support
