@@ -6,6 +6,7 @@
 #include "controller/translate/translation.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -145,6 +146,7 @@ void Reconciler::State::run() {
     refresh_endpoints();
   }
   finish(cpu_before);
+  ::malloc_trim(0);  // what parsing left free goes back to the system
   while (wait()) react();
 }
 

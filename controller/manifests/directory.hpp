@@ -23,6 +23,8 @@ class Directory {
   static constexpr std::size_t max_file_bytes = 256 * 1024 * 1024;
   static constexpr std::size_t max_files = 100'000;
   static constexpr int max_folder_depth = 32;
+  static constexpr std::size_t files_per_thread = 16;  // fewer are not worth a thread
+  static constexpr unsigned max_threads = 8;
 
   explicit Directory(std::filesystem::path root);
   ~Directory();
@@ -64,8 +66,10 @@ class Directory {
   };
 
   void scan();
-  void scan_folder(const std::filesystem::path& folder, int depth, std::set<std::string>& seen, std::set<std::string>& visited);
-  void read_file(const std::filesystem::path& path, bool even_if_unchanged);
+  void scan_folder(const std::filesystem::path& folder, int depth, std::vector<std::filesystem::path>& found, std::set<std::string>& visited);
+  // Reads the file into `file` unless it is the same as before. False: it is gone. Files may be read on several threads.
+  [[nodiscard]] bool read_file(const std::filesystem::path& path, File& file) const;
+  void read_files(const std::vector<std::filesystem::path>& paths);
   void watch_folder(const std::filesystem::path& folder);
   [[nodiscard]] std::string shown(const std::filesystem::path& path) const;
 
