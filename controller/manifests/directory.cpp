@@ -97,8 +97,24 @@ void Directory::scan() {
   scan_folder(root_, 0, found, visited);
   std::set<std::string> seen;
   for (const fs::path& path : found) seen.insert(path.string());
-  std::erase_if(files_, [&seen](const auto& entry) { return !seen.contains(entry.first); });
+  std::erase_if(files_, [&](const auto& entry) {
+    if (seen.contains(entry.first)) return false;
+    note_difference(entry.second.documents, {});
+    return true;
+  });
   read_files(found);
+}
+
+void Directory::note_difference(const std::vector<std::shared_ptr<const Document>>& before, const std::vector<std::shared_ptr<const Document>>& after) {
+  const auto add_missing = [](const auto& from, const auto& in, std::vector<kube::Object>& out) {
+    std::set<const Document*> there;
+    for (const auto& document : in) there.insert(document.get());
+    for (const auto& document : from)
+      if (!there.contains(document.get())) out.insert(out.end(), document->objects.begin(), document->objects.end());
+  };
+  if (before == after) return;
+  add_missing(before, after, delta_.removed);
+  add_missing(after, before, delta_.added);
 }
 
 void Directory::scan_folder(const fs::path& folder, int depth, std::vector<fs::path>& found, std::set<std::string>& visited) {
@@ -118,7 +134,11 @@ void Directory::scan_folder(const fs::path& folder, int depth, std::vector<fs::p
 // Parsing is what a start with many objects consists of, and files do not depend on each other.
 void Directory::read_files(const std::vector<fs::path>& paths) {
   std::vector<File*> files;
-  for (const fs::path& path : paths) files.push_back(&files_[path.string()]);
+  std::vector<std::vector<std::shared_ptr<const Document>>> before;
+  for (const fs::path& path : paths) {
+    files.push_back(&files_[path.string()]);
+    before.push_back(files.back()->documents);
+  }
   std::vector<char> exists(paths.size());
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
@@ -129,8 +149,10 @@ void Directory::read_files(const std::vector<fs::path>& paths) {
   for (std::size_t i = 1; i < wanted; ++i) threads.emplace_back(work);
   work();
   for (auto& thread : threads) thread.join();
-  for (std::size_t i = 0; i < paths.size(); ++i)
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    note_difference(before[i], exists[i] ? files[i]->documents : decltype(files[i]->documents){});
     if (!exists[i]) files_.erase(paths[i].string());
+  }
 }
 
 bool Directory::read_file(const fs::path& path, File& file) const {

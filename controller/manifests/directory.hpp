@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace controller::manifests {
@@ -38,6 +39,11 @@ class Directory {
   [[nodiscard]] int fd() const noexcept { return inotify_; }
   // Takes the events that are there and reads the files concerned. True when objects or diagnostics may have changed.
   [[nodiscard]] bool take_changes();
+  // Objects that have come and gone since the last call; one that was edited is in both.
+  struct Delta {
+    std::vector<kube::Object> added, removed;
+  };
+  [[nodiscard]] Delta take_delta() { return std::exchange(delta_, {}); }
 
   // Calls `visit(object, file)` in the order of the files' names; of two objects with one name the first is the one that counts.
   template <typename Visit>
@@ -74,7 +80,10 @@ class Directory {
   [[nodiscard]] std::string shown(const std::filesystem::path& path) const;
 
   std::filesystem::path root_;
+  void note_difference(const std::vector<std::shared_ptr<const Document>>& before, const std::vector<std::shared_ptr<const Document>>& after);
+
   std::map<std::string, File> files_;
+  Delta delta_;
   int inotify_ = -1;
   std::unordered_map<int, std::filesystem::path> watches_;
 };
