@@ -94,9 +94,12 @@ TEST_F(NginxBackendTest, ConditionsRangesAndHeadKeepTheConnection) {
   nginx_.write("file", noise(1000));
   const auto whole = client_->Get("/files/file");
   ASSERT_TRUE(whole);
-  const auto unchanged = client_->Get("/files/file", httplib::Headers{{"If-None-Match", whole->get_header_value("ETag")}});
-  ASSERT_TRUE(unchanged) << httplib::to_string(unchanged.error());
-  EXPECT_EQ(unchanged->status, 304);
+  // By hand: cpp-httplib waits for a body behind 304.
+  auto socket = test::Socket::connect(weir_->http_port());
+  ASSERT_TRUE(socket.send("GET /files/file HTTP/1.1\r\nHost: files.example.com\r\nIf-None-Match: " + whole->get_header_value("ETag") + "\r\n\r\n"));
+  EXPECT_TRUE(socket.read_until("\r\n\r\n").starts_with("HTTP/1.1 304 "));
+  ASSERT_TRUE(socket.send("GET /files/file HTTP/1.1\r\nHost: files.example.com\r\n\r\n"));
+  EXPECT_TRUE(socket.read_response().starts_with("HTTP/1.1 200 ")) << "on the same connection";
   const auto head = client_->Head("/files/file");
   ASSERT_TRUE(head);
   EXPECT_EQ(head->get_header_value("Content-Length"), "1000");
