@@ -133,4 +133,5 @@ def commit():
 def machine():
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         models = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
-    return f"{len(models) or os.cpu_count()} cores {models[0] if models else platform.machine()}, Linux {platform.release().split("-")[0]}"
+    kernel = platform.release().partition("-")[0]
+    return f"{len(models) or os.cpu_count()} cores {models[0] if models else platform.machine()}, Linux {kernel}"

@@ -13,9 +13,10 @@ bool is_digit_at(const std::string& text, std::size_t at) { return at < text.siz
 
 // Whole numbers only: a free port may happen to hold the digits of another.
 void replace_number(std::string& text, const std::string& from, const std::string& to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos;) {
     const bool is_whole = !is_digit_at(text, at - 1) && !is_digit_at(text, at + from.size());
     if (is_whole) text.replace(at, from.size(), to);
+    at += is_whole ? to.size() : 1;
   }
 }
 
