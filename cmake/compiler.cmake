@@ -6,6 +6,9 @@ target_compile_options(weir_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow 
 if(WEIR_SANITIZE)
   target_compile_options(weir_options INTERFACE -fsanitize=${WEIR_SANITIZE} -fno-omit-frame-pointer
                          -fno-sanitize-recover=undefined)
+  if(WEIR_SANITIZE STREQUAL "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(weir_options INTERFACE -Wno-tsan)  # Asio's fences, which it does not understand
+  endif()
   target_link_options(weir_options INTERFACE -fsanitize=${WEIR_SANITIZE})
 endif()
 

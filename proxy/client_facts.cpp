@@ -82,6 +82,13 @@ std::string_view list_of(const RequestHead& head, std::string_view name, std::st
 
 }  // namespace
 
+std::string scheme_lines(std::string_view scheme, std::string_view port) {
+  std::string lines{"X-Forwarded-Port: "};
+  lines.append(port);
+  for (const auto name : {"X-Forwarded-Proto: ", "X-Forwarded-Scheme: ", "X-Scheme: "}) lines.append("\r\n").append(name).append(scheme);
+  return lines.append("\r\n");
+}
+
 bool is_trusted(std::string_view address, const std::vector<routing::AddressRange>& ranges) {
   std::array<std::uint8_t, 16> bytes;
   if (!to_bytes(address, bytes)) return false;
@@ -94,6 +101,7 @@ ClientFacts client_facts(const RequestHead& head, const ConnectionFacts& connect
   facts.peer_address = facts.client_address = connection.peer_address;
   facts.scheme = connection.is_tls ? "https" : "http";
   facts.port = connection.listener_port;
+  facts.scheme_lines = connection.scheme_lines;
   facts.host = head.authority;
 
   std::string_view proto, port;
@@ -116,6 +124,7 @@ ClientFacts client_facts(const RequestHead& head, const ConnectionFacts& connect
   if (!settings.use_forwarded_headers) return facts;
   if (!proto.empty()) facts.scheme = proto;
   if (!port.empty()) facts.port = port;
+  if (!proto.empty() || !port.empty()) facts.scheme_lines = {};
   // It becomes Host and goes into redirects, so it has to be a host: otherwise what Host said stands.
   const std::string_view first_host = trim(facts.forwarded_host.substr(0, facts.forwarded_host.find(',')));
   http1::HostStorage checked;

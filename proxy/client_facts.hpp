@@ -21,13 +21,18 @@ struct ClientFacts {
   std::string_view forwarded_for;   // what the client sent, "" if nothing
   std::string_view forwarded_host;
   std::string_view request_id;      // what the client sent, "" if nothing
+  std::string_view scheme_lines;    // for scheme and port; "" when the client's front changed them
 };
 
 struct ConnectionFacts {
   std::string_view peer_address;
   bool is_tls = false;
   std::string_view listener_port;   // "443" for https whatever its number
+  std::string_view scheme_lines;    // the header lines that scheme and port make, as scheme_lines() wrote them
 };
+
+// X-Forwarded-Port, X-Forwarded-Proto, X-Forwarded-Scheme and X-Scheme, each a line.
+[[nodiscard]] std::string scheme_lines(std::string_view scheme, std::string_view port);
 
 // `joined` holds a forwarded-for value that came in several lines.
 [[nodiscard]] ClientFacts client_facts(const RequestHead& head, const ConnectionFacts& connection, const routing::Forwarding& settings,

@@ -67,9 +67,8 @@ std::size_t Exchange::begin(const RequestHead& head, char* rest, std::size_t cou
 
   const routing::Settings& settings = config_->settings();
   std::string joined;
-  const ClientFacts client = client_facts(
-      head, {session_->peer_address(), session_->is_tls(), session_->is_tls() ? std::string_view{"443"} : worker_.http_port_text()},
-      settings.forwarding, joined);
+  const ClientFacts client =
+      client_facts(head, worker_.facts_of(session_->peer_address(), session_->scheme()), settings.forwarding, joined);
   const std::string_view request_id =
       client.request_id.empty() && settings.forwarding.generate_request_id ? worker_.request_ids().next() : client.request_id;
 

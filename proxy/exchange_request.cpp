@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 namespace proxy {
 
@@ -146,7 +147,7 @@ void Exchange::keep_for_replay(std::span<const std::string_view> pieces) {
   const bool may_be_sent_again = is_idempotent_ || routing::contains(policies().retry.on, routing::RetryOn::non_idempotent);
   std::size_t bytes = 0;
   for (const auto& piece : pieces) bytes += piece.size();
-  if (bytes == 0 || !replay_is_whole_) return;
+  if (!replay_is_whole_) return;
   if (!may_be_sent_again || replay_.size() + bytes > max_replayed_body_bytes) {
     replay_is_whole_ = false;
     replay_.clear();
@@ -170,16 +171,19 @@ std::size_t Exchange::relay_body(std::string_view head, char* bytes, std::size_t
   }
   const std::size_t body_start = used;
   const bool is_last = step.status == BodyDecoder::Status::done && step.consumed > 0;
-  const bool is_chunked = request_body_.kind() == BodyKind::chunked;
-  const ChunkFrame frame{is_chunked ? step.data : std::string_view{}, is_chunked && is_last,
-                         is_chunked && is_last ? std::string_view{request_body_.trailers()} : std::string_view{}};
-  for (const auto& piece : {frame.prefix, step.data, frame.suffix, frame.trailers, frame.end})
-    if (!piece.empty()) pieces[used++] = piece;
+  std::optional<ChunkFrame> frame;
+  if (request_body_.kind() == BodyKind::chunked) {
+    frame.emplace(step.data, is_last, is_last ? std::string_view{request_body_.trailers()} : std::string_view{});
+    for (const auto& piece : {frame->prefix, step.data, frame->suffix, frame->trailers, frame->end})
+      if (!piece.empty()) pieces[used++] = piece;
+  } else if (!step.data.empty()) {
+    pieces[used++] = step.data;
+  }
   if (used == 0) return step.consumed;  // a chunk's size line alone: nothing to send yet
 
   sent_any_ = true;
   const bool alive = upstream_->transport().write({pieces.data(), used});
-  keep_for_replay({pieces.data() + body_start, used - body_start});
+  if (used > body_start) keep_for_replay({pieces.data() + body_start, used - body_start});
   request_sent_ = request_body_.is_done();
   if (!alive) {
     on_upstream_failed("send");

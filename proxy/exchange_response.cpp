@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <optional>
 
 namespace proxy {
 
@@ -260,16 +261,21 @@ void Exchange::write_response_head(const ResponseHead& head) {
 
 // Sends head (may be empty) and a piece of the body in the client's framing. False: the client is gone, all is over.
 bool Exchange::send_response(std::string_view head, const BodyDecoder::Step& step) {
-  const bool is_last = response_body_.is_done() && response_body_.kind() != BodyKind::until_close;
-  const bool is_chunked = response_chunked_ && !is_head_request_;
-  const ChunkFrame frame{is_chunked ? step.data : std::string_view{}, is_chunked && is_last,
-                         is_chunked && is_last && accepts_trailers_ ? std::string_view{response_body_.trailers()} : std::string_view{}};
   std::array<std::string_view, 6> pieces;
   std::size_t used = 0, bytes = 0;
-  for (const auto& piece : {head, frame.prefix, step.data, frame.suffix, frame.trailers, frame.end}) {
-    if (piece.empty()) continue;
+  const auto add = [&](std::string_view piece) {
+    if (piece.empty()) return;
     pieces[used++] = piece;
     bytes += piece.size();
+  };
+  add(head);
+  std::optional<ChunkFrame> frame;
+  if (response_chunked_ && !is_head_request_) {
+    const bool is_last = response_body_.is_done() && response_body_.kind() != BodyKind::until_close;
+    frame.emplace(step.data, is_last, is_last && accepts_trailers_ ? std::string_view{response_body_.trailers()} : std::string_view{});
+    for (const auto& piece : {frame->prefix, step.data, frame->suffix, frame->trailers, frame->end}) add(piece);
+  } else {
+    add(step.data);
   }
   if (used == 0) return true;
   log_.bytes_sent += bytes;

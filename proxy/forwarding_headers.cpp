@@ -63,20 +63,6 @@ void add_framing(const RequestHead& head, HeadWriter& out) {
   }
 }
 
-// Port and scheme, in one copy for the two usual pairs.
-void add_scheme(const ClientFacts& client, HeadWriter& out) {
-  if (client.scheme == "http" && client.port == "80") {
-    out.add("X-Forwarded-Port: 80\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Scheme: http\r\nX-Scheme: http\r\n");
-  } else if (client.scheme == "https" && client.port == "443") {
-    out.add("X-Forwarded-Port: 443\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Scheme: https\r\nX-Scheme: https\r\n");
-  } else {
-    out.add_line("X-Forwarded-Port: ", client.port);
-    out.add_line("X-Forwarded-Proto: ", client.scheme);
-    out.add_line("X-Forwarded-Scheme: ", client.scheme);
-    out.add_line("X-Scheme: ", client.scheme);
-  }
-}
-
 void add_forwarding(const UpstreamRequest& request, HeadWriter& out) {
   const ClientFacts& client = request.client;
   const routing::Forwarding& forwarding = request.settings.forwarding;
@@ -90,7 +76,14 @@ void add_forwarding(const UpstreamRequest& request, HeadWriter& out) {
     out.add_line("X-Forwarded-For: ", client.client_address);
   }
   if (!client.host.empty()) out.add_line("X-Forwarded-Host: ", client.host);
-  add_scheme(client, out);
+  if (!client.scheme_lines.empty()) {
+    out.add(client.scheme_lines);
+  } else {
+    out.add_line("X-Forwarded-Port: ", client.port);
+    out.add_line("X-Forwarded-Proto: ", client.scheme);
+    out.add_line("X-Forwarded-Scheme: ", client.scheme);
+    out.add_line("X-Scheme: ", client.scheme);
+  }
   if (!client.forwarded_for.empty()) out.add_line("X-Original-Forwarded-For: ", client.forwarded_for);
   if (!client.forwarded_host.empty()) out.add_line("X-Original-Forwarded-Host: ", client.forwarded_host);
   if (forwarding.add_original_uri) out.add_line("X-Original-URI: ", request.head.target);
@@ -104,7 +97,7 @@ std::size_t room_for(const UpstreamRequest& request) {
   std::size_t received = request.head.line.size();
   for (const Field& field : request.head.fields.all()) received += field.line.size() + 1;
   return fixed_text + received + request.target.size() + request.head.target.size() + request.request_id.size() +
-         request.extra_lines.size() + 2 * client.host.size() + 3 * client.scheme.size() + client.port.size() +
+         request.extra_lines.size() + 2 * client.host.size() + 3 * client.scheme.size() + client.port.size() + client.scheme_lines.size() +
          3 * client.client_address.size() + client.peer_address.size() + 2 * client.forwarded_for.size() + client.forwarded_host.size();
 }
 

@@ -26,6 +26,8 @@ Worker::~Worker() { stop(); }
 void Worker::add_listener(std::unique_ptr<Listener> listener) {
   (listener->scheme() == Scheme::https ? https_port_ : http_port_) = listener->port();
   http_port_text_ = std::to_string(http_port_);
+  http_scheme_lines_ = scheme_lines("http", http_port_text_);
+  https_scheme_lines_ = scheme_lines("https", "443");
   listeners_.push_back(std::move(listener));
 }
 

@@ -2,6 +2,7 @@
 // Read next: session.hpp (downstream), exchange.hpp, http1/connection.hpp (upstream).
 #pragma once
 
+#include "proxy/client_facts.hpp"
 #include "proxy/head_writer.hpp"
 #include "proxy/http1/head_parser.hpp"
 #include "proxy/io/poller.hpp"
@@ -70,7 +71,11 @@ class Worker {
   [[nodiscard]] const routing::Settings& settings() const noexcept { return config_->settings(); }
   [[nodiscard]] const std::shared_ptr<tls::ServerContext>& tls_context() const noexcept { return tls_context_; }
   [[nodiscard]] bool is_draining() const noexcept { return draining_; }
-  [[nodiscard]] std::string_view http_port_text() const noexcept { return http_port_text_; }
+  // What a connection to one of the listeners says about itself. X-Forwarded-Port of https is 443 whatever its number.
+  [[nodiscard]] ConnectionFacts facts_of(std::string_view peer_address, Scheme scheme) const noexcept {
+    if (scheme == Scheme::https) return {peer_address, true, "443", https_scheme_lines_};
+    return {peer_address, false, http_port_text_, http_scheme_lines_};
+  }
   [[nodiscard]] std::uint16_t https_port() const noexcept { return https_port_; }
 
   // Coarse clocks, read once a batch: time-outs and log times need no more.
@@ -135,7 +140,7 @@ class Worker {
   unsigned problems_this_second_ = 0;
   std::uint64_t problems_unreported_ = 0;
   std::uint16_t http_port_ = 80, https_port_ = 443;
-  std::string http_port_text_ = "80";
+  std::string http_port_text_, http_scheme_lines_, https_scheme_lines_;
   bool draining_ = false;
   bool rerun_posted_ = false;
   std::atomic<bool> serving_{false}, drained_{false};

@@ -162,6 +162,8 @@ ReadResult Transport::read_tls() {
     const int ok = SSL_read_ex(ssl_.get(), scratch_->plain.get() + filled, Scratch::plain_bytes - filled, &got);
     if (ok == 1) {
       filled += got;
+      // Asking OpenSSL once more only to hear that there is nothing costs as much as a small record.
+      if (cipher_source.empty() && !SSL_has_pending(ssl_.get())) break;
       continue;
     }
     const int error = SSL_get_error(ssl_.get(), ok);

@@ -40,7 +40,7 @@ routing::Forwarding trusting(std::vector<routing::AddressRange> ranges) {
   return settings;
 }
 
-constexpr proxy::ConnectionFacts from_proxy{"10.0.0.1", false, "80"};
+constexpr proxy::ConnectionFacts from_proxy{"10.0.0.1", false, "80", {}};
 
 }  // namespace
 

@@ -18,9 +18,10 @@ std::string forwarded(const std::string& fields, const routing::Settings& settin
   auto head = std::make_unique<proxy::RequestHead>();
   proxy::http1::HostStorage storage;
   EXPECT_EQ(proxy::http1::parse_request(bytes, {}, *head, storage).status, proxy::http1::ParseStatus::complete) << bytes;
+  const std::string lines = proxy::scheme_lines("http", "80");
   std::string joined;
   proxy::HeadWriter out;
-  const auto client = proxy::client_facts(*head, {"192.0.2.7", false, "80"}, settings.forwarding, joined);
+  const auto client = proxy::client_facts(*head, {"192.0.2.7", false, "80", lines}, settings.forwarding, joined);
   proxy::write_request_head({*head, client, settings, head->target, "0123", ""}, out);
   return std::string{out.text()};
 }
