@@ -6,6 +6,7 @@
 #include "controller/translate/translation.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -71,7 +72,7 @@ struct Reconciler::State {
     (void)!::write(wake, &one, sizeof one);
   }
   void translate_all();
-  void refresh_endpoints();
+  void refresh_endpoints(const std::set<kube::Key>* services);  // null: of all
   void finish(std::chrono::nanoseconds cpu_before);
   void react();
   void run();
@@ -83,8 +84,8 @@ void Reconciler::State::translate_all() {
   resolver->want(translation->external_names);
 }
 
-void Reconciler::State::refresh_endpoints() {
-  translation = translate::refresh_upstreams(*translation, loaded.store, options, resolver->answers());
+void Reconciler::State::refresh_endpoints(const std::set<kube::Key>* services) {
+  translate::refresh_upstreams(*translation, services, loaded.store, options, resolver->answers());
 }
 
 void Reconciler::State::finish(std::chrono::nanoseconds cpu_before) {
@@ -105,11 +106,10 @@ void Reconciler::State::finish(std::chrono::nanoseconds cpu_before) {
 void Reconciler::State::react() {
   const auto cpu_before = thread_cpu();
   const bool new_answers = answers_changed.exchange(false);
-  manifests::Loaded next = manifests::store_from(directory, loaded.store);
-  const manifests::Changes changes = manifests::changes_between(loaded.store, next.store);
-  loaded = std::move(next);
+  const manifests::Changes changes = manifests::update(loaded, directory);
   if (changes.routes) translate_all();
-  else if (changes.endpoints || new_answers) refresh_endpoints();
+  else if (new_answers) refresh_endpoints(nullptr);
+  else if (!changes.services.empty()) refresh_endpoints(&changes.services);
   finish(cpu_before);
 }
 
@@ -137,14 +137,16 @@ bool Reconciler::State::wait() {
 
 void Reconciler::State::run() {
   const auto cpu_before = thread_cpu();
-  loaded = manifests::store_from(directory, Store{});
+  (void)directory.take_delta();
+  loaded = manifests::store_from(directory);
   translate_all();
   if (!translation->external_names.empty()) {
     resolver->wait_for_first(first_answers);
     answers_changed = false;
-    refresh_endpoints();
+    refresh_endpoints(nullptr);
   }
   finish(cpu_before);
+  ::malloc_trim(0);  // what parsing left free goes back to the system
   while (wait()) react();
 }
 
@@ -177,7 +179,7 @@ CheckResult check(const Options& options) {
   CheckResult result;
   manifests::Directory directory{options.manifests};
   if (!directory.load(result.error)) return result;
-  const manifests::Loaded loaded = manifests::store_from(directory, Store{});
+  const manifests::Loaded loaded = manifests::store_from(directory);
   translate::CertificateCache certificates;
   const translate::Translation translation = translate::translate(loaded.store, options, {}, certificates, nullptr);
   const auto all = gather(directory, loaded, translation);

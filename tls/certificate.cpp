@@ -262,7 +262,7 @@ Result<std::shared_ptr<const Certificate>> Certificate::parse(std::string_view c
 
 Result<std::shared_ptr<const Certificate>> Certificate::self_signed() {
   std::shared_ptr<Certificate> made{new Certificate};
-  made->key_.reset(EVP_RSA_gen(2048));
+  made->key_.reset(EVP_EC_gen("P-256"));
   made->leaf_.reset(X509_new());
   made->chain_.reset(sk_X509_new_null());
   const bool ok = made->key_ != nullptr && made->leaf_ != nullptr && made->chain_ != nullptr &&

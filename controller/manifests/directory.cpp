@@ -8,10 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <functional>
+#include <thread>
 
 namespace controller::manifests {
 
@@ -89,12 +92,32 @@ void Directory::watch_folder(const fs::path& folder) {
 }
 
 void Directory::scan() {
-  std::set<std::string> seen, visited;
-  scan_folder(root_, 0, seen, visited);
-  std::erase_if(files_, [&seen](const auto& entry) { return !seen.contains(entry.first); });
+  std::vector<fs::path> found;
+  std::set<std::string> visited;
+  scan_folder(root_, 0, found, visited);
+  std::set<std::string> seen;
+  for (const fs::path& path : found) seen.insert(path.string());
+  std::erase_if(files_, [&](const auto& entry) {
+    if (seen.contains(entry.first)) return false;
+    note_difference(entry.second.documents, {});
+    return true;
+  });
+  read_files(found);
 }
 
-void Directory::scan_folder(const fs::path& folder, int depth, std::set<std::string>& seen, std::set<std::string>& visited) {
+void Directory::note_difference(const std::vector<std::shared_ptr<const Document>>& before, const std::vector<std::shared_ptr<const Document>>& after) {
+  const auto add_missing = [](const auto& from, const auto& in, std::vector<kube::Object>& out) {
+    std::set<const Document*> there;
+    for (const auto& document : in) there.insert(document.get());
+    for (const auto& document : from)
+      if (!there.contains(document.get())) out.insert(out.end(), document->objects.begin(), document->objects.end());
+  };
+  if (before == after) return;
+  add_missing(before, after, delta_.removed);
+  add_missing(after, before, delta_.added);
+}
+
+void Directory::scan_folder(const fs::path& folder, int depth, std::vector<fs::path>& found, std::set<std::string>& visited) {
   std::error_code error;
   const fs::path real = fs::canonical(folder, error);
   if (error || depth > max_folder_depth || !visited.insert(real.string()).second) return;  // a link may lead back
@@ -102,32 +125,48 @@ void Directory::scan_folder(const fs::path& folder, int depth, std::set<std::str
   for (fs::directory_iterator it{folder, error}, end; !error && it != end; it.increment(error)) {
     const fs::path& path = it->path();
     if (path.filename().string().starts_with("..")) continue;  // the real files of a mounted volume: the links to them are read
-    if (it->is_directory(error)) {
-      scan_folder(path, depth + 1, seen, visited);
-    } else if (is_manifest(path) && it->is_regular_file(error) && seen.size() < max_files) {
-      seen.insert(path.string());
-      read_file(path, false);
-    }
+    if (it->is_directory(error)) scan_folder(path, depth + 1, found, visited);
+    else if (is_manifest(path) && it->is_regular_file(error) && found.size() < max_files) found.push_back(path);
     error.clear();
   }
 }
 
-void Directory::read_file(const fs::path& path, bool even_if_unchanged) {
-  struct stat status{};
-  if (::stat(path.c_str(), &status) != 0) {
-    files_.erase(path.string());
-    return;
+// Parsing is what a start with many objects consists of, and files do not depend on each other.
+void Directory::read_files(const std::vector<fs::path>& paths) {
+  std::vector<File*> files;
+  std::vector<std::vector<std::shared_ptr<const Document>>> before;
+  for (const fs::path& path : paths) {
+    files.push_back(&files_[path.string()]);
+    before.push_back(files.back()->documents);
   }
-  File& file = files_[path.string()];
+  std::vector<char> exists(paths.size());
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i = next++; i < paths.size(); i = next++) exists[i] = read_file(paths[i], *files[i]);
+  };
+  const auto wanted = std::min<std::size_t>({max_threads, std::max(1u, std::thread::hardware_concurrency()), paths.size() / files_per_thread + 1});
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < wanted; ++i) threads.emplace_back(work);
+  work();
+  for (auto& thread : threads) thread.join();
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    note_difference(before[i], exists[i] ? files[i]->documents : decltype(files[i]->documents){});
+    if (!exists[i]) files_.erase(paths[i].string());
+  }
+}
+
+bool Directory::read_file(const fs::path& path, File& file) const {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) return false;
   const std::int64_t modified = status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
-  if (!even_if_unchanged && file.modified == modified && file.bytes == static_cast<std::uintmax_t>(status.st_size) && file.inode == status.st_ino)
-    return;
+  if (file.modified == modified && file.bytes == static_cast<std::uintmax_t>(status.st_size) && file.inode == status.st_ino) return true;
   file.modified = modified;
   file.bytes = static_cast<std::uintmax_t>(status.st_size);
   file.inode = status.st_ino;
 
   const auto refuse = [&](std::string field, std::string reason) {
     file.diagnostics = {{"File", "", shown(path), std::move(field), std::move(reason), routing::Severity::refused}};
+    return true;
   };
   std::string text;
   if (file.bytes > max_file_bytes) return refuse("size", "larger than 256 MiB; the objects it last held stay in force");
@@ -166,6 +205,7 @@ void Directory::read_file(const fs::path& path, bool even_if_unchanged) {
   }
   file.documents = std::move(documents);
   file.diagnostics.clear();
+  return true;
 }
 
 bool Directory::take_changes() {
@@ -199,11 +239,8 @@ bool Directory::take_changes() {
     scan();
     any = true;
   }
-  for (const fs::path& path : changed) {
-    read_file(path, false);
-    any = true;
-  }
-  return any;
+  read_files({changed.begin(), changed.end()});
+  return any || !changed.empty();
 }
 
 std::vector<routing::Diagnostic> Directory::diagnostics() const {

@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace controller::manifests {
@@ -23,6 +24,8 @@ class Directory {
   static constexpr std::size_t max_file_bytes = 256 * 1024 * 1024;
   static constexpr std::size_t max_files = 100'000;
   static constexpr int max_folder_depth = 32;
+  static constexpr std::size_t files_per_thread = 16;  // fewer are not worth a thread
+  static constexpr unsigned max_threads = 8;
 
   explicit Directory(std::filesystem::path root);
   ~Directory();
@@ -36,6 +39,11 @@ class Directory {
   [[nodiscard]] int fd() const noexcept { return inotify_; }
   // Takes the events that are there and reads the files concerned. True when objects or diagnostics may have changed.
   [[nodiscard]] bool take_changes();
+  // Objects that have come and gone since the last call; one that was edited is in both.
+  struct Delta {
+    std::vector<kube::Object> added, removed;
+  };
+  [[nodiscard]] Delta take_delta() { return std::exchange(delta_, {}); }
 
   // Calls `visit(object, file)` in the order of the files' names; of two objects with one name the first is the one that counts.
   template <typename Visit>
@@ -64,13 +72,18 @@ class Directory {
   };
 
   void scan();
-  void scan_folder(const std::filesystem::path& folder, int depth, std::set<std::string>& seen, std::set<std::string>& visited);
-  void read_file(const std::filesystem::path& path, bool even_if_unchanged);
+  void scan_folder(const std::filesystem::path& folder, int depth, std::vector<std::filesystem::path>& found, std::set<std::string>& visited);
+  // Reads the file into `file` unless it is the same as before. False: it is gone. Files may be read on several threads.
+  [[nodiscard]] bool read_file(const std::filesystem::path& path, File& file) const;
+  void read_files(const std::vector<std::filesystem::path>& paths);
   void watch_folder(const std::filesystem::path& folder);
   [[nodiscard]] std::string shown(const std::filesystem::path& path) const;
 
   std::filesystem::path root_;
+  void note_difference(const std::vector<std::shared_ptr<const Document>>& before, const std::vector<std::shared_ptr<const Document>>& after);
+
   std::map<std::string, File> files_;
+  Delta delta_;
   int inotify_ = -1;
   std::unordered_map<int, std::filesystem::path> watches_;
 };

@@ -13,16 +13,13 @@ std::string_view kind_name(const kube::Object& object) {
 
 }  // namespace
 
-Loaded store_from(const Directory& directory, const Store& previous) {
+Loaded store_from(const Directory& directory) {
   Loaded loaded;
-  Store& before = const_cast<Store&>(previous);  // of<T>() has no const form; nothing is written
   directory.each_object([&](const kube::Object& object, const std::string& file) {
     std::visit([&](const auto& pointer) {
       using T = std::remove_const_t<typename std::decay_t<decltype(pointer)>::element_type>;
       const kube::Key key = pointer->metadata.key();
-      const auto known = before.of<T>().find(key);
-      const bool is_same = known != before.of<T>().end() && (known->second == pointer || *known->second == *pointer);
-      const auto [slot, is_new] = loaded.store.of<T>().try_emplace(key, is_same ? known->second : pointer);
+      const auto [slot, is_new] = loaded.store.of<T>().try_emplace(key, pointer);
       if (is_new || *slot->second == *pointer) return;
       loaded.diagnostics.push_back({std::string{kind_name(object)}, key.first, key.second, "metadata.name",
                                     fmt::format("stands twice; the copy in {} is not used", std::filesystem::path{file}.filename().string()),
@@ -32,11 +29,65 @@ Loaded store_from(const Directory& directory, const Store& previous) {
   return loaded;
 }
 
-Changes changes_between(const Store& before, const Store& after) {
+namespace {
+
+template <typename T>
+void note(Changes& changes, const kube::Ptr<T>&) {
+  changes.routes = true;
+}
+void note(Changes& changes, const kube::Ptr<kube::EndpointSlice>& slice) { changes.services.insert({slice->metadata.object_namespace, slice->service}); }
+
+// The objects of one kind in a list; false when one stands twice.
+template <typename T>
+bool of_kind(const std::vector<kube::Object>& objects, Kind<T>& out) {
+  bool unique = true;
+  for (const kube::Object& object : objects)
+    if (const auto* pointer = std::get_if<kube::Ptr<T>>(&object)) unique = out.try_emplace((*pointer)->metadata.key(), *pointer).second && unique;
+  return unique;
+}
+
+// False: names are not unique, so the order of files decides and everything has to be looked at.
+template <typename T>
+bool apply(const Directory::Delta& delta, Store& store, Changes& changes) {
+  Kind<T> added, removed;
+  if (!of_kind(delta.added, added) || !of_kind(delta.removed, removed)) return false;
+  Kind<T>& all = store.of<T>();
+  for (auto& [key, pointer] : added) {
+    const auto old = removed.find(key);
+    if (old == removed.end()) {
+      if (!all.try_emplace(key, pointer).second) return false;
+      note(changes, pointer);
+      continue;
+    }
+    const bool is_same = *old->second == *pointer;
+    if (!is_same) {
+      note(changes, old->second);
+      note(changes, pointer);
+      all[key] = pointer;
+    }
+    removed.erase(old);
+  }
+  for (auto& [key, pointer] : removed) {
+    note(changes, pointer);
+    all.erase(key);
+  }
+  return true;
+}
+
+}  // namespace
+
+Changes update(Loaded& loaded, Directory& directory) {
+  const Directory::Delta delta = directory.take_delta();
   Changes changes;
-  changes.routes = before.ingresses != after.ingresses || before.classes != after.classes || before.services != after.services ||
-                   before.secrets != after.secrets || before.config_maps != after.config_maps || before.namespaces != after.namespaces;
-  changes.endpoints = before.slices != after.slices;
+  if (delta.added.empty() && delta.removed.empty()) return changes;
+  Store& store = loaded.store;
+  const bool is_applied = loaded.diagnostics.empty() && apply<kube::Ingress>(delta, store, changes) && apply<kube::IngressClass>(delta, store, changes) &&
+                          apply<kube::Service>(delta, store, changes) && apply<kube::EndpointSlice>(delta, store, changes) &&
+                          apply<kube::Secret>(delta, store, changes) && apply<kube::ConfigMap>(delta, store, changes) &&
+                          apply<kube::Namespace>(delta, store, changes);
+  if (is_applied) return changes;
+  loaded = store_from(directory);
+  changes.routes = true;
   return changes;
 }
 

@@ -5,6 +5,7 @@
 #include "controller/store.hpp"
 #include "routing/diagnostic.hpp"
 
+#include <set>
 #include <vector>
 
 namespace controller::manifests {
@@ -14,15 +15,16 @@ struct Loaded {
   std::vector<routing::Diagnostic> diagnostics;  // an object that stands twice
 };
 
-// Objects equal to those of `previous` are the same pointers, so that a comparison of maps tells what has changed.
-[[nodiscard]] Loaded store_from(const Directory& directory, const Store& previous);
+[[nodiscard]] Loaded store_from(const Directory& directory);
 
-// What differs between two stores.
+// What has changed in a store.
 struct Changes {
-  bool routes = false;      // anything that needs a whole translation
-  bool endpoints = false;   // EndpointSlices alone
-  [[nodiscard]] bool any() const noexcept { return routes || endpoints; }
+  bool routes = false;                // anything that needs a whole translation
+  std::set<kube::Key> services;       // whose EndpointSlices differ
+  [[nodiscard]] bool any() const noexcept { return routes || !services.empty(); }
 };
-[[nodiscard]] Changes changes_between(const Store& before, const Store& after);
+// Brings `loaded` in line with what has come and gone in the directory: at the cost of the change where names are unique, of
+// everything where an object stands twice.
+[[nodiscard]] Changes update(Loaded& loaded, Directory& directory);
 
 }  // namespace controller::manifests

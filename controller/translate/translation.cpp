@@ -44,7 +44,7 @@ bool is_valid_path(const std::string& path) {
 class Translator {
  public:
   Translator(const Store& store, const Options& options, const DnsResolver::Answers& answers, CertificateCache& certificates)
-      : store_(store), options_(options), answers_(answers), certificates_(certificates), slices_(index_slices(store)) {}
+      : store_(store), options_(options), answers_(answers), certificates_(certificates) {}
 
   Translation run(const Translation* previous);
 
@@ -71,7 +71,6 @@ class Translator {
   const Options& options_;
   const DnsResolver::Answers& answers_;
   CertificateCache& certificates_;
-  const SliceIndex slices_;
   GlobalConfig config_;
   std::deque<PlannedIngress> planned_;
   std::map<std::string, HostBuilder> hosts_;
@@ -359,30 +358,40 @@ void Translator::build_routes() {
   routes_->content_hash = routing::hash_of(*routes_);
 }
 
-// Makes the groups and their diagnostics; groups and table of `previous` are kept where they are equal.
-void fill_upstreams(Translation& translation, const Translation* previous, const Store& store, const SliceIndex& slices, const Options& options,
-                    const DnsResolver::Answers& answers, routing::Snapshot& snapshot) {
+// Makes the groups whose Service is among `services` (null: all) and the diagnostics; groups and table of `before` are kept
+// where they are equal.
+void fill_upstreams(Translation& translation, const routing::UpstreamTable* before, const std::set<kube::Key>* services, const Store& store,
+                    const Options& options, const DnsResolver::Answers& answers, routing::Snapshot& snapshot) {
   auto table = std::make_shared<routing::UpstreamTable>();
+  if (services) table->groups = before->groups;
+  else table->groups.resize(translation.upstream_keys.size());
+  translation.upstream_problems.resize(table->groups.size());
   std::unordered_map<std::string_view, const std::shared_ptr<const routing::UpstreamGroup>*> known;
-  if (previous)
-    for (const auto& group : previous->snapshot->upstreams->groups) known.emplace(group->name, &group);
-  std::vector<std::string> problems;
-  for (const UpstreamKey& key : translation.upstream_keys) {
+  if (before && !services)
+    for (const auto& group : before->groups) known.emplace(group->name, &group);
+
+  const SliceIndex slices = index_slices(store, services);
+  for (std::size_t i = 0; i < table->groups.size(); ++i) {
+    const UpstreamKey& key = translation.upstream_keys[i];
+    if (services && !services->contains({key.service_namespace, key.service})) continue;
     ResolvedUpstream resolved = resolve(key, store, slices, answers, !options.disable_svc_external_name);
     if (!resolved.external_name.empty()) translation.external_names.insert(resolved.external_name);
-    problems.push_back(std::move(resolved.problem));
+    translation.upstream_problems[i] = std::move(resolved.problem);
+    if (services) {
+      if (!(*table->groups[i] == resolved.group)) table->groups[i] = std::make_shared<const routing::UpstreamGroup>(std::move(resolved.group));
+      continue;
+    }
     const auto found = known.find(resolved.group.name);
-    if (found != known.end() && **found->second == resolved.group) table->groups.push_back(*found->second);
-    else table->groups.push_back(std::make_shared<const routing::UpstreamGroup>(std::move(resolved.group)));
+    if (found != known.end() && **found->second == resolved.group) table->groups[i] = *found->second;
+    else table->groups[i] = std::make_shared<const routing::UpstreamGroup>(std::move(resolved.group));
   }
   table->content_hash = routing::hash_of(*table);
+  translation.upstream_diagnostics.clear();
   for (const UpstreamReference& reference : translation.references)
-    if (const auto& problem = problems[reference.upstream]; !problem.empty())
+    if (const auto& problem = translation.upstream_problems[reference.upstream]; !problem.empty())
       translation.upstream_diagnostics.push_back({"Ingress", reference.object_namespace, reference.ingress,
                                                   reference.field + (reference.field == "spec.defaultBackend" ? ".service" : ".backend.service"), problem, Severity::refused});
-  const bool is_same = previous && previous->snapshot->upstreams->content_hash == table->content_hash &&
-                       previous->snapshot->upstreams->groups.size() == table->groups.size();
-  snapshot.upstreams = is_same ? previous->snapshot->upstreams : std::move(table);
+  snapshot.upstreams = std::move(table);
 }
 
 Translation Translator::run(const Translation* previous) {
@@ -402,7 +411,8 @@ Translation Translator::run(const Translation* previous) {
   snapshot->routes = before && before->routes->content_hash == routes_->content_hash ? before->routes : std::move(routes_);
   snapshot->certificates = before && before->certificates->content_hash == certificate_table_->content_hash ? before->certificates : std::move(certificate_table_);
   snapshot->settings = before && *before->settings == config_.settings ? before->settings : std::make_shared<const routing::Settings>(config_.settings);
-  fill_upstreams(translation_, previous, store_, slices_, options_, answers_, *snapshot);
+  fill_upstreams(translation_, before ? before->upstreams.get() : nullptr, nullptr, store_, options_, answers_, *snapshot);
+  if (before && before->upstreams->content_hash == snapshot->upstreams->content_hash) snapshot->upstreams = before->upstreams;
   snapshot->version = routing::version_of(*snapshot);
   translation_.snapshot = std::move(snapshot);
   return std::move(translation_);
@@ -415,15 +425,12 @@ Translation translate(const Store& store, const Options& options, const DnsResol
   return Translator{store, options, answers, certificates}.run(previous);
 }
 
-Translation refresh_upstreams(const Translation& previous, const Store& store, const Options& options, const DnsResolver::Answers& answers) {
-  Translation next = previous;
-  next.upstream_diagnostics.clear();
-  next.external_names.clear();
-  auto snapshot = std::make_shared<routing::Snapshot>(*previous.snapshot);
-  fill_upstreams(next, &previous, store, index_slices(store), options, answers, *snapshot);
+void refresh_upstreams(Translation& translation, const std::set<kube::Key>* services, const Store& store, const Options& options,
+                       const DnsResolver::Answers& answers) {
+  auto snapshot = std::make_shared<routing::Snapshot>(*translation.snapshot);
+  fill_upstreams(translation, translation.snapshot->upstreams.get(), services, store, options, answers, *snapshot);
   snapshot->version = routing::version_of(*snapshot);
-  next.snapshot = std::move(snapshot);
-  return next;
+  translation.snapshot = std::move(snapshot);
 }
 
 }  // namespace controller::translate

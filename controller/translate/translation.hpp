@@ -25,6 +25,7 @@ struct UpstreamReference {
 struct Translation {
   std::shared_ptr<const routing::Snapshot> snapshot;
   std::vector<UpstreamKey> upstream_keys;             // in the order of the upstream table
+  std::vector<std::string> upstream_problems;         // of each, "" = none
   std::vector<UpstreamReference> references;
   std::vector<routing::Diagnostic> route_diagnostics; // of everything but the upstreams
   std::vector<routing::Diagnostic> upstream_diagnostics;
@@ -37,8 +38,8 @@ struct Translation {
 [[nodiscard]] Translation translate(const Store& store, const Options& options, const DnsResolver::Answers& answers, CertificateCache& certificates,
                                     const Translation* previous);
 
-// Endpoints alone have changed: the routes stay, only groups that differ are made anew.
-[[nodiscard]] Translation refresh_upstreams(const Translation& previous, const Store& store, const Options& options,
-                                            const DnsResolver::Answers& answers);
+// Endpoints alone have changed, those of `services` (null: any): the routes stay, only groups that differ are made anew.
+void refresh_upstreams(Translation& translation, const std::set<kube::Key>* services, const Store& store, const Options& options,
+                       const DnsResolver::Answers& answers);
 
 }  // namespace controller::translate

@@ -80,10 +80,13 @@ void collect(const std::vector<const kube::EndpointSlice*>& slices, const kube::
 
 }  // namespace
 
-SliceIndex index_slices(const Store& store) {
+SliceIndex index_slices(const Store& store, const std::set<kube::Key>* services) {
   SliceIndex index;
-  for (const auto& [key, slice] : store.slices)
-    if (!slice->service.empty()) index[{slice->metadata.object_namespace, slice->service}].push_back(slice.get());
+  for (const auto& [key, slice] : store.slices) {
+    if (slice->service.empty()) continue;
+    kube::Key service{slice->metadata.object_namespace, slice->service};
+    if (!services || services->contains(service)) index[std::move(service)].push_back(slice.get());
+  }
   return index;
 }
 

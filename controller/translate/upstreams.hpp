@@ -23,9 +23,10 @@ struct UpstreamKey {
   friend auto operator<=>(const UpstreamKey&, const UpstreamKey&) = default;
 };
 
-// Slices by "namespace/service".
+// Slices by namespace and Service.
 using SliceIndex = std::map<kube::Key, std::vector<const kube::EndpointSlice*>>;
-[[nodiscard]] SliceIndex index_slices(const Store& store);
+// Those of `services` alone (null: all).
+[[nodiscard]] SliceIndex index_slices(const Store& store, const std::set<kube::Key>* services);
 
 struct ResolvedUpstream {
   routing::UpstreamGroup group;
