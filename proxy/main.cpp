@@ -87,7 +87,8 @@ int fail(proxy::telemetry::Log& log, const std::string& message) {
 int serve(const proxy::Options& options) {
   prepare_process();
   proxy::telemetry::Log log{options.log_level, options.log_form};
-  for (const auto& flag : options.ignored) log.warning(flag);
+  for (const auto& flag : options.ignored) log.info(fmt::format("flag {} has no meaning here: ignored", flag));
+  for (const auto& flag : options.unsupported) log.warning(fmt::format("flag {} is not supported yet: it has no effect", flag));
   if (options.controller.manifests.empty())
     return fail(log, "no --manifests DIR given: reading objects from a Kubernetes API server is not supported yet");
 
