@@ -97,7 +97,7 @@ int serve(const proxy::Options& options) {
   std::atomic<bool> shutting_down{false};
   proxy::admin::AdminServer admin{{[&server] { return server.is_serving(); }, [&shutting_down] { return shutting_down.load(); },
                                    [&server] { return server.snapshot(); }, [&server] { return server.counters(); },
-                                   [&report] { return report.state(); }}};
+                                   [&report] { return report.state(); }, options.health_check_path}};
   if (const std::string error = server.start(); !error.empty()) return fail(log, error);
   if (const std::string error = admin.start(options.healthz_host, options.healthz_port); !error.empty()) return fail(log, error);
   log.info(fmt::format("weir {}: http {}, https {}, health and metrics {}; {} workers; objects from {}", proxy::version(), server.http_port(),
