@@ -1,5 +1,6 @@
 #include "proxy/telemetry/access_log.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -7,9 +8,23 @@
 
 namespace proxy::telemetry {
 
+namespace {
+
+int open_standard_output() {
+  const int own = ::open("/proc/self/fd/1", O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC);
+  return own >= 0 ? own : ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);  // a socket cannot be opened again
+}
+
+}  // namespace
+
+AccessLog::AccessLog() : AccessLog(open_standard_output()) {}
+
 AccessLog::AccessLog(int fd) : fd_(fd) { buffer_.reserve(buffer_bytes + 8 * 1024); }
 
-AccessLog::~AccessLog() { flush(); }
+AccessLog::~AccessLog() {
+  flush();
+  if (fd_ >= 0) ::close(fd_);
+}
 
 void AccessLog::append(const LogFormat& format, const ExchangeRecord& record) {
   format.append(record, buffer_);

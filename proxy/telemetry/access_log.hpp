@@ -13,7 +13,9 @@ class AccessLog {
  public:
   static constexpr std::size_t buffer_bytes = 64 * 1024;
 
-  explicit AccessLog(int fd);
+  // Writes to the process's standard output, through a description of its own: not blocking is then nobody else's business.
+  AccessLog();
+  explicit AccessLog(int fd);  // takes it over
   ~AccessLog();  // flushes
   void append(const LogFormat& format, const ExchangeRecord& record);
   // Writes what is gathered; whole lines only, so lines of workers never mix. A reader that is too slow or gone loses
