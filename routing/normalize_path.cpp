@@ -79,6 +79,7 @@ bool append(std::string& out, char c) {
 }  // namespace
 
 bool is_normalised(std::string_view path) noexcept {
+  if (path.empty() || path.front() != '/') return false;
   // Short paths of one segment are the most frequent of all: one word tells.
   if (path.size() >= 2 && path.size() <= sizeof(std::uint64_t)) {
     std::uint64_t word = 0;
@@ -86,7 +87,6 @@ bool is_normalised(std::string_view path) noexcept {
     const std::uint64_t specials = equal_bytes(word, '%') | equal_bytes(word, '?') | equal_bytes(word, '#') | equal_bytes(word >> 8, '/');
     if (specials == 0 && path[1] != '.') return true;
   }
-  if (path.empty() || path.front() != '/') return false;
   std::size_t at = 0;
   // Eight bytes at a time, with the eight that follow each of them: "//" and "/." are pairs.
   for (; at + 9 <= path.size(); at += 8) {

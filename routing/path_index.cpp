@@ -11,6 +11,7 @@ namespace {
 
 using Rule = PathIndex::Rule;
 constexpr auto none = PathIndex::none;
+constexpr std::size_t many_rules = 32;
 
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -71,16 +72,28 @@ bool PathIndex::insert(std::string_view path, PathType type, std::uint32_t route
   if (path.empty()) path = "/";
   const bool has_slash = path.back() == '/';
   const auto key = has_slash ? path.substr(0, path.size() - 1) : path;
-  auto rule = std::find_if(rules_.rbegin(), rules_.rend(), [&](const Rule& r) { return r.path == key; });
-  if (rule == rules_.rend()) {
-    rules_.push_back({.path = std::string{key}});
-    rule = rules_.rbegin();
-  }
+  Rule& rule = rule_at(key);
   const bool is_exact = type == PathType::exact;
-  auto& place = has_slash ? (is_exact ? rule->exact_slash : rule->prefix_slash) : (is_exact ? rule->exact : rule->prefix);
+  auto& place = has_slash ? (is_exact ? rule.exact_slash : rule.prefix_slash) : (is_exact ? rule.exact : rule.prefix);
   if (place != none) return false;
   place = route;
   return true;
+}
+
+// Made when it is not there. Nearly every host has a few rules, which are compared one by one; a host of thousands (a
+// tenant chooses how many) would make that quadratic, so it gets a map until it is frozen.
+PathIndex::Rule& PathIndex::rule_at(std::string_view key) {
+  if (rules_.size() < many_rules) {
+    const auto rule = std::find_if(rules_.begin(), rules_.end(), [&](const Rule& r) { return r.path == key; });
+    if (rule != rules_.end()) return *rule;
+  } else {
+    if (places_.empty()) {
+      for (std::size_t i = 0; i < rules_.size(); ++i) places_.emplace(rules_[i].path, i);
+    }
+    const auto [place, is_new] = places_.try_emplace(std::string{key}, rules_.size());
+    if (!is_new) return rules_[place->second];
+  }
+  return rules_.emplace_back(Rule{.path = std::string{key}});
 }
 
 void PathIndex::insert_regex(std::string_view path, std::shared_ptr<const re2::RE2> expression, std::uint32_t route) {
@@ -90,6 +103,7 @@ void PathIndex::insert_regex(std::string_view path, std::shared_ptr<const re2::R
 }
 
 void PathIndex::freeze() {
+  places_ = {};
   std::sort(rules_.begin(), rules_.end(), [](const Rule& a, const Rule& b) { return a.path < b.path; });
   std::stable_sort(expressions_.begin(), expressions_.end(), [](const Expression& a, const Expression& b) {
     return a.path.size() != b.path.size() ? a.path.size() > b.path.size() : a.path > b.path;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace re2 {
@@ -64,10 +65,12 @@ class PathIndex {
   [[nodiscard]] const std::vector<Rule>& rules() const noexcept { return rules_; }
 
  private:
+  [[nodiscard]] Rule& rule_at(std::string_view key);
   [[nodiscard]] PathMatch find_plain(std::string_view path) const noexcept;
   [[nodiscard]] PathMatch find_expression(std::string_view path) const;
 
   std::vector<Rule> rules_;              // sorted by path after freeze()
+  std::unordered_map<std::string, std::size_t> places_;  // path -> rule while a host with many rules is built
   std::vector<Expression> expressions_;  // in the order they are tried after freeze()
   std::uint32_t only_root_ = none;       // the route of a host with nothing but Prefix "/": the most common host
 };

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <ostream>
+#include <string>
 
 namespace routing {
 
@@ -144,6 +145,22 @@ TEST(PathIndex, FirstDeclarationKeepsPathAndType) {
   EXPECT_FALSE(index.insert("/", prefix, 7));
   index.freeze();
   expect_all(index, {{"/a", route(1)}, {"/a/b", route(2)}, {"/", route(6)}});
+}
+
+TEST(PathIndex, ManyRulesOfOneHostKeepTheirPlaces) {
+  constexpr std::uint32_t count = 3000;
+  const auto path_of = [](std::uint32_t i) { return "/svc-" + std::to_string(i * 7919 % count); };
+  PathIndex index;
+  for (std::uint32_t i = 0; i < count; ++i) ASSERT_TRUE(index.insert(path_of(i), prefix, i)) << i;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    ASSERT_FALSE(index.insert(path_of(i), prefix, count)) << i;  // from before and after the map was made
+    ASSERT_TRUE(index.insert(path_of(i), exact, count + i)) << i;
+  }
+  index.freeze();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    ASSERT_EQ(index.find(path_of(i)), route(count + i));
+    ASSERT_EQ(index.find(path_of(i) + "/x"), route(i));
+  }
 }
 
 TEST(PathIndex, OddDeclarationsAreUnreachableNotHarmful) {
