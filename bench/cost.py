@@ -22,6 +22,7 @@ CONNECTIONS = 64
 COUNTED_REQUESTS = 20_000
 FEW_REQUESTS, MANY_REQUESTS = 500, 8_500  # more than CONNECTIONS, so both runs have opened all of them
 LIMIT_SECONDS = 120
+ATTEMPTS = 3
 
 
 class NotPermitted(BenchError):
@@ -99,6 +100,11 @@ def main():
     limits = (arguments.max_system_calls, arguments.max_instructions, arguments.max_tls_instructions)
     try:
         figures = measure(arguments.build)
+        # Other load makes the program's batches of events smaller, which only ever adds: the lowest of a few is the figure.
+        for _ in range(ATTEMPTS - 1):
+            if all(figure <= limit for figure, limit in zip(figures, limits)):
+                break
+            figures = tuple(map(min, figures, measure(arguments.build)))
     except NotPermitted as error:
         print(f"not measured: {error}")
         return EXIT_NOT_MEASURED

@@ -1,17 +1,19 @@
 """Ten thousand hosts: how long a proxy needs to start with them, what they take in memory, what a request for one of them
 costs, and what one change costs."""
 import os
+import signal
 import time
 
 from harness import BenchError, cpu_nanoseconds, memory_bytes
 from load import interleave, median
-from proxies import (Proxy, endpoints, ingress, is_ready, service, settings, start_haproxy, start_nginx, weir_command,
-                     write_json)
+from proxies import (Proxy, endpoints, ingress, is_ready, published_configurations, service, settings, start_haproxy,
+                     start_nginx, weir_command, write_json)
 
 HOSTS = 10_000
 HOST_PATTERN = "host%d.bench.example.com"
 SERVICES = 100     # of different names, all served by the one backend
 CHANGES = 10
+PAUSE_SECONDS = 1.5
 LIMIT_SECONDS = 60
 
 
@@ -32,10 +34,10 @@ def write_manifests(shop, backend_port):
 
 
 class Started:
-    """A proxy with what its start took."""
+    """A proxy with what its start took; the admin port is Weir's."""
 
-    def __init__(self, proxy, seconds):
-        self.proxy, self.seconds = proxy, seconds
+    def __init__(self, proxy, seconds, admin_port=None):
+        self.proxy, self.seconds, self.admin_port = proxy, seconds, admin_port
         self.cpu_seconds, self.memory = cpu_nanoseconds(proxy.pid) / 1e9, memory_bytes(proxy.pid)
 
 
@@ -48,7 +50,7 @@ def start_weir_with_hosts(shop, program, backend_port, cores):
         if not process.is_running() or time.monotonic() - began > LIMIT_SECONDS:
             raise BenchError(f"Weir does not start with {HOSTS} hosts:\n{process.last_words()}")
         time.sleep(0.005)
-    return Started(Proxy("Weir", process, port, tls_port), time.monotonic() - began), directory
+    return Started(Proxy("Weir", process, port, tls_port), time.monotonic() - began, admin_port), directory
 
 
 def start_peer(start, *arguments, **options):
@@ -56,28 +58,29 @@ def start_peer(start, *arguments, **options):
     return Started(start(*arguments, **options), time.monotonic() - began)
 
 
-def weir_change_cpu_ms(proxy, directory, backend_port):
+def weir_change_cpu_ms(weir, directory, backend_port):
     """CPU of one changed endpoint, from the changed file to quiet. The pause only separates the changes: CPU is counted."""
     costs = []
     for turn in range(CHANGES):
-        name = f"service{turn}"
-        before = cpu_nanoseconds(proxy.pid)
+        name, published = f"service{turn}", published_configurations(weir.admin_port)
+        before = cpu_nanoseconds(weir.proxy.pid)
         write_json(os.path.join(directory, f"{name}.json"),
                    [service(name, backend_port), endpoints(name, backend_port, ("127.0.0.1", "127.0.0.2"))])
-        time.sleep(1.2)
-        costs.append((cpu_nanoseconds(proxy.pid) - before) / 1e6)
+        time.sleep(PAUSE_SECONDS)
+        costs.append((cpu_nanoseconds(weir.proxy.pid) - before) / 1e6)
+        if published_configurations(weir.admin_port) != published + 1:
+            raise BenchError(f"a changed endpoint was not in force after {PAUSE_SECONDS} s")
     return median(costs)
 
 
-def idle_cpu_ms(proxy, seconds=1.2):
+def idle_cpu_ms(proxy):
     before = cpu_nanoseconds(proxy.pid)
-    time.sleep(seconds)
+    time.sleep(PAUSE_SECONDS)
     return (cpu_nanoseconds(proxy.pid) - before) / 1e6
 
 
 def nginx_change_cpu_ms(shop, proxy):
     """A reload, which is how nginx takes any change of its configuration, until the old worker is gone."""
-    import signal
     before = cpu_nanoseconds(proxy.pid)
     os.kill(proxy.pid, signal.SIGHUP)
     end = time.monotonic() + LIMIT_SECONDS
@@ -100,7 +103,7 @@ def measure(shop, program, client, backend_port, cores, seconds, rounds):
     results = interleave(client, [each.proxy for each in started.values()], seconds, rounds,
                          path="/b128", connections=64, hosts=HOSTS, host=HOST_PATTERN)
     idle = idle_cpu_ms(weir.proxy)
-    changes = {"Weir": max(0.0, weir_change_cpu_ms(weir.proxy, directory, backend_port) - idle),
+    changes = {"Weir": max(0.0, weir_change_cpu_ms(weir, directory, backend_port) - idle),
                "nginx": nginx_change_cpu_ms(shop, nginx.proxy), "HAProxy": None}
     rows = []
     for name, each in started.items():

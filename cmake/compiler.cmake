@@ -2,7 +2,8 @@
 add_library(weir_options INTERFACE)
 target_include_directories(weir_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(weir_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
-                       -Wnon-virtual-dtor -Wold-style-cast)
+                       -Wnon-virtual-dtor -Wold-style-cast
+                       -Wno-missing-field-initializers)  # designated initialisers name what they set
 if(WEIR_SANITIZE)
   target_compile_options(weir_options INTERFACE -fsanitize=${WEIR_SANITIZE} -fno-omit-frame-pointer
                          -fno-sanitize-recover=undefined)

@@ -61,7 +61,7 @@ class Exchange {
   void on_connected();
   void on_connect_failed(int error);
   void on_upstream_readable();
-  void on_upstream_writable();
+  void on_upstream_writable();     // some of what was kept has left
   void on_upstream_failed(const char* operation);
   void on_upstream_timeout();
 

@@ -78,8 +78,7 @@ void copy_fields(const ResponseHead& head, const ResponseRules& rules, HeadWrite
 
 void start_head(const ResponseHead& head, const WorkerConfig& config, std::string_view date_line, HeadWriter& out) {
   constexpr std::size_t added_text = 256;  // framing, Connection, blanks
-  std::size_t received = head.reason.size();
-  for (const Field& field : head.fields.all()) received += field.line.size() + 1;
+  const std::size_t received = head.reason.size() + head.fields.bytes_as_lines();
   out.start(added_text + received + config.server_line.size() + config.hsts_line.size() + date_line.size());
   const char status[] = {'H', 'T', 'T', 'P', '/', '1', '.', '1', ' ', static_cast<char>('0' + head.status / 100),
                          static_cast<char>('0' + head.status / 10 % 10), static_cast<char>('0' + head.status % 10), ' '};

@@ -94,8 +94,7 @@ void add_forwarding(const UpstreamRequest& request, HeadWriter& out) {
 std::size_t room_for(const UpstreamRequest& request) {
   constexpr std::size_t fixed_text = 512;
   const ClientFacts& client = request.client;
-  std::size_t received = request.head.line.size();
-  for (const Field& field : request.head.fields.all()) received += field.line.size() + 1;
+  const std::size_t received = request.head.line.size() + request.head.fields.bytes_as_lines();
   return fixed_text + received + request.target.size() + request.head.target.size() + request.request_id.size() +
          request.extra_lines.size() + 2 * client.host.size() + 3 * client.scheme.size() + client.port.size() + client.scheme_lines.size() +
          3 * client.client_address.size() + client.peer_address.size() + 2 * client.forwarded_for.size() + client.forwarded_host.size();

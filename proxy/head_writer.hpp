@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -26,8 +27,7 @@ class HeadWriter {
   }
   [[nodiscard]] bool has_room(std::size_t bytes) const noexcept { return capacity_ - static_cast<std::size_t>(at_ - block_.get()) >= bytes; }
   void add(std::string_view text) noexcept {
-    if (text.empty()) return;
-    std::memcpy(at_, text.data(), text.size());
+    copy(at_, text.data(), text.size());
     at_ += text.size();
   }
   // "name: value" and CRLF; `name` comes with its colon and blank.
@@ -40,6 +40,29 @@ class HeadWriter {
   [[nodiscard]] std::string_view text() const noexcept { return {block_.get(), static_cast<std::size_t>(at_ - block_.get())}; }
 
  private:
+  template <typename Word>
+  static void copy_ends(char* to, const char* from, std::size_t count) noexcept {  // they may overlap
+    Word first, last;
+    std::memcpy(&first, from, sizeof(Word));
+    std::memcpy(&last, from + count - sizeof(Word), sizeof(Word));
+    std::memcpy(to, &first, sizeof(Word));
+    std::memcpy(to + count - sizeof(Word), &last, sizeof(Word));
+  }
+  // Most pieces of a head are short: for them a call costs more than the copy.
+  static void copy(char* to, const char* from, std::size_t count) noexcept {
+    if (count > 32) {
+      std::memcpy(to, from, count);
+    } else if (count > 16) {
+      copy_ends<std::array<std::uint64_t, 2>>(to, from, count);
+    } else if (count >= 8) {
+      copy_ends<std::uint64_t>(to, from, count);
+    } else if (count >= 4) {
+      copy_ends<std::uint32_t>(to, from, count);
+    } else {
+      for (std::size_t i = 0; i < count; ++i) to[i] = from[i];
+    }
+  }
+
   std::unique_ptr<char[]> block_;
   std::size_t capacity_ = 0;
   char* at_ = nullptr;

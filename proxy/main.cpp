@@ -87,7 +87,8 @@ int fail(proxy::telemetry::Log& log, const std::string& message) {
 int serve(const proxy::Options& options) {
   prepare_process();
   proxy::telemetry::Log log{options.log_level, options.log_form};
-  for (const auto& flag : options.ignored) log.warning(flag);
+  for (const auto& flag : options.ignored) log.info(fmt::format("flag {} has no meaning here: ignored", flag));
+  for (const auto& flag : options.unsupported) log.warning(fmt::format("flag {} is not supported yet: it has no effect", flag));
   if (options.controller.manifests.empty())
     return fail(log, "no --manifests DIR given: reading objects from a Kubernetes API server is not supported yet");
 
@@ -96,7 +97,7 @@ int serve(const proxy::Options& options) {
   std::atomic<bool> shutting_down{false};
   proxy::admin::AdminServer admin{{[&server] { return server.is_serving(); }, [&shutting_down] { return shutting_down.load(); },
                                    [&server] { return server.snapshot(); }, [&server] { return server.counters(); },
-                                   [&report] { return report.state(); }}};
+                                   [&report] { return report.state(); }, options.health_check_path}};
   if (const std::string error = server.start(); !error.empty()) return fail(log, error);
   if (const std::string error = admin.start(options.healthz_host, options.healthz_port); !error.empty()) return fail(log, error);
   log.info(fmt::format("weir {}: http {}, https {}, health and metrics {}; {} workers; objects from {}", proxy::version(), server.http_port(),

@@ -48,10 +48,11 @@ struct FieldList {
 
   [[nodiscard]] std::span<Field> all() noexcept { return {items.data(), count}; }
   [[nodiscard]] std::span<const Field> all() const noexcept { return {items.data(), count}; }
-  [[nodiscard]] const Field* find(FieldId id) const noexcept {
-    for (const Field& field : all())
-      if (field.id == id) return &field;
-    return nullptr;
+  // No less than what all fields take when each is written as "name: value".
+  [[nodiscard]] std::size_t bytes_as_lines() const noexcept {
+    if (count == 0) return 0;
+    const std::string_view last = items[count - 1].line;
+    return static_cast<std::size_t>(last.data() + last.size() - items[0].line.data()) + count;
   }
 };
 

@@ -66,6 +66,8 @@ void Session::on_events(std::uint32_t epoll_events) {
       if (exchange_) exchange_->on_downstream_writable();
       else if (state_ == State::reading) wait_for_next_head();
       if (state_ == State::closed) return;
+    } else if (waiting_ == Waiting::send) {
+      wait_for(Waiting::send, send_timeout);  // slow is not stuck
     }
   }
   pump();

@@ -15,7 +15,7 @@
 namespace proxy {
 
 Worker::Worker(unsigned index, telemetry::Log& log)
-    : index_(index), log_(log), access_log_(STDOUT_FILENO), poller_(context_, [this] { end_of_batch(); }), tick_timer_(context_),
+    : index_(index), log_(log), poller_(context_, [this] { end_of_batch(); }), tick_timer_(context_),
       random_(std::random_device{}()) {
   out.reserve(Exchange::max_response_head_bytes);
   read_clocks();

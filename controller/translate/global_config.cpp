@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 
@@ -113,8 +114,7 @@ bool set_ticket_key(GlobalConfig& config, const std::string& text) {
   const int bytes = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(key.data()), reinterpret_cast<const unsigned char*>(text.data()),
                                     static_cast<int>(text.size()));
   if (bytes < 0) return false;
-  // EVP_DecodeBlock counts padding as bytes; a key has 48 or 80 of them.
-  key.resize(bytes >= 80 ? 80 : 48);
+  key.resize(static_cast<std::size_t>(bytes - std::count(text.begin(), text.end(), '=')));  // padding was counted as bytes
   if (!tls::TicketKeys::from_bytes(key)) return false;
   config.settings.ticket_key = std::move(key);
   return true;

@@ -121,7 +121,7 @@ std::string AdminServer::start(const std::string& host, std::uint16_t port) {
 Page page_for(std::string_view path, const Facts& facts) {
   path = path.substr(0, path.find('?'));
   const bool is_up = facts.is_serving() && !facts.is_shutting_down();
-  if (path == "/healthz") return {is_up ? 200u : 500u, "text/plain; charset=utf-8", is_up ? "ok" : "not ready\n"};
+  if (path == facts.health_path) return {is_up ? 200u : 500u, "text/plain; charset=utf-8", is_up ? "ok" : "not ready\n"};
   if (path == "/readyz") return {is_up ? 200u : 503u, "text/plain; charset=utf-8", is_up ? "ok" : facts.is_shutting_down() ? "shutting down\n" : "no configuration yet\n"};
   if (path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_text(facts)};
   if (path == "/") return {200, "text/html; charset=utf-8", dashboard_html(facts)};

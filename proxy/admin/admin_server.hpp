@@ -20,6 +20,7 @@ struct Facts {
   std::function<std::shared_ptr<const routing::Snapshot>()> snapshot;  // may be null
   std::function<telemetry::Counters()> counters;
   std::function<ControllerState()> controller;
+  std::string health_path = "/healthz";    // --health-check-path
 };
 
 // Owned by the main thread.

@@ -105,7 +105,7 @@ void Connection::on_events(std::uint32_t epoll_events) {
       exchange_->on_upstream_failed("send");
       return;
     }
-    if (!transport_.has_unsent()) exchange_->on_upstream_writable();
+    exchange_->on_upstream_writable();
   }
   if (state_ == State::busy && transport_.may_have_more()) exchange_->on_upstream_readable();
 }

@@ -118,6 +118,8 @@ std::shared_ptr<AccessLog::Output> AccessLog::output_of(int fd) {
   return output;
 }
 
+AccessLog::AccessLog() : AccessLog(STDOUT_FILENO) {}
+
 AccessLog::AccessLog(int fd) : output_(output_of(fd)) { buffer_.reserve(buffer_bytes + 8 * 1024); }
 
 AccessLog::~AccessLog() {

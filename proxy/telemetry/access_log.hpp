@@ -16,7 +16,8 @@ class AccessLog {
  public:
   static constexpr std::size_t buffer_bytes = 64 * 1024;
 
-  explicit AccessLog(int fd);
+  AccessLog();                 // to the process's standard output
+  explicit AccessLog(int fd);  // the caller's; several logs may share it
   AccessLog(const AccessLog&) = delete;
   AccessLog& operator=(const AccessLog&) = delete;
   ~AccessLog();  // flushes, and here waits for a busy reader: a second at most, for all logs of a descriptor together

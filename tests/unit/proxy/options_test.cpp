@@ -132,7 +132,7 @@ TEST(Options, ReportFlagsThatDoNotAct) {
   EXPECT_THAT(parsed.options.unsupported,
               testing::UnorderedElementsAre("--election-id", "--enable-ssl-passthrough", "--validating-webhook", "--publish-service"));
 
-  for (const auto words : {std::vector<const char*>{"-v=2"}, {"-v", "2"}, {"-v2"}, {"--v", "2"}}) {
+  for (const auto& words : {std::vector<const char*>{"-v=2"}, {"-v", "2"}, {"-v2"}, {"--v", "2"}}) {
     EXPECT_THAT(parse(words).options.ignored, ElementsAre("-v"));
   }
 }

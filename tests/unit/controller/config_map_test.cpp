@@ -1,0 +1,68 @@
+#include "tests/support/translate_yaml.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace test;
+using namespace std::chrono_literals;
+
+namespace {
+
+Translated with(std::vector<std::pair<std::string, std::string>> data) {
+  controller::Options options;
+  options.config_map = "default/conf";
+  return translate_yaml(config_map(data) + service("web") + ingress({}), options);
+}
+
+}  // namespace
+
+TEST(ConfigMap, BecomesSettingsAndDefaults) {
+  const auto result = with({{"keep-alive", "10"}, {"proxy-read-timeout", "120"}, {"hsts-max-age", "86400"}, {"hsts-preload", "true"}, {"ssl-protocols", "TLSv1.3"},
+                            {"large-client-header-buffers", "2 16k"}, {"upstream-keepalive-time", "2h"}, {"worker-shutdown-timeout", "30s"}, {"server-tokens", "false"},
+                            {"log-format-escape-json", "true"}, {"http-redirect-code", "301"}, {"proxy-real-ip-cidr", "10.0.0.0/8"}, {"use-forwarded-headers", "true"}});
+  const routing::Settings& settings = *result.snapshot().settings;
+
+  EXPECT_TRUE(result.diagnostics.empty()) << result.diagnostics.front();
+  EXPECT_EQ(settings.downstream.keep_alive, 10s);
+  EXPECT_EQ(result.find("a.test", "/")->policies.timeouts.read, 120s);
+  EXPECT_EQ(settings.hsts.max_age_seconds, 86400u);
+  EXPECT_TRUE(settings.hsts.preload);
+  EXPECT_FALSE(settings.tls.tls12);
+  EXPECT_EQ(settings.downstream.large_header_buffers, 2u);
+  EXPECT_EQ(settings.downstream.large_header_buffer_bytes, 16384u);
+  EXPECT_EQ(settings.upstream_keep_alive.lifetime, 7200s);
+  EXPECT_EQ(settings.drain_limit, 30s);
+  EXPECT_EQ(settings.server_tokens, routing::ServerTokens::none);
+  EXPECT_EQ(settings.access_log.escape, routing::LogEscape::json);
+  EXPECT_EQ(result.find("a.test", "/")->policies.tls_redirect.status, 301);
+  EXPECT_EQ(settings.forwarding.trusted.front().prefix_bits, 104);
+}
+
+TEST(ConfigMap, AnnotationsWin) {
+  controller::Options options;
+  options.config_map = "default/conf";
+  const auto result = translate_yaml(config_map({{"proxy-read-timeout", "120"}}) + service("web") + ingress({.annotations = {{"proxy-read-timeout", "5"}}}), options);
+  EXPECT_EQ(result.find("a.test", "/")->policies.timeouts.read, 5s);
+}
+
+TEST(ConfigMap, ValuesThatCannotBeUsedKeepTheDefault) {
+  const auto result = with({{"keep-alive", "soon"}, {"ssl-ciphers", "NO-SUCH"}, {"http-redirect-code", "404"}, {"ssl-session-ticket-key", "c2hvcnQ="}});
+  EXPECT_EQ(result.snapshot().settings->downstream.keep_alive, 75s);
+  EXPECT_EQ(result.lines_with("cannot be used; the default stays in force"), 4u);
+  EXPECT_EQ(result.lines_with("c2hvcnQ="), 0u);  // a secret, even a bad one
+}
+
+TEST(ConfigMap, GuardsThatAreNotBuiltYetCloseEverything) {
+  for (const auto key : {"global-auth-url", "whitelist-source-range", "denylist-source-range", "block-cidrs", "block-user-agents", "block-referers"}) {
+    const auto result = with({{key, "x"}});
+    EXPECT_EQ(result.route_of("a.test", "/"), "503") << key;
+    EXPECT_EQ(result.route_of("b.test", "/"), "503") << key;
+    EXPECT_EQ(with({{key, ""}}).route_of("a.test", "/"), "web/web") << key;
+  }
+}
+
+TEST(ConfigMap, UnknownKeysGetTheNearestRealOne) {
+  EXPECT_EQ(with({{"proxy-read-timeuot", "5"}}).lines_with("did you mean proxy-read-timeout?"), 1u);
+  EXPECT_EQ(with({{"worker-processes", "4"}}).lines_with("has no meaning here"), 1u);
+  EXPECT_EQ(with({{"use-gzip", "true"}}).lines_with("not supported yet"), 1u);
+  EXPECT_TRUE(with({{"use-gzip", "false"}}).diagnostics.empty());
+}

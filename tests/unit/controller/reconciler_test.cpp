@@ -1,0 +1,108 @@
+#include "controller/reconciler.hpp"
+
+#include "tests/support/temporary_directory.hpp"
+#include "tests/support/translate_yaml.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+#include <string>
+
+namespace {
+
+// Everything the reconciler reports, to be waited for.
+class Recorder final : public controller::Observer {
+ public:
+  void on_published(std::uint64_t, std::chrono::nanoseconds) override {}
+  void on_diagnostic(const routing::Diagnostic& d) override { note([&] { holding.insert(routing::to_line(d)); }); }
+  void on_healed(const routing::Diagnostic& d) override { note([&] { holding.erase(routing::to_line(d)); }); }
+  void on_notice(const std::string&) override {}
+  void publish(std::shared_ptr<const routing::Snapshot> next) {
+    note([&] {
+      snapshot = std::move(next);
+      ++publishes;
+    });
+  }
+
+  template <typename Condition>
+  bool eventually(Condition condition) {
+    std::unique_lock lock{mutex};
+    return changed.wait_for(lock, std::chrono::seconds{10}, condition);
+  }
+
+  std::set<std::string> holding;
+  std::shared_ptr<const routing::Snapshot> snapshot;
+  int publishes = 0;
+
+ private:
+  template <typename Change>
+  void note(Change change) {
+    {
+      const std::lock_guard lock{mutex};
+      change();
+    }
+    changed.notify_all();
+  }
+
+  std::mutex mutex;
+  std::condition_variable changed;
+};
+
+class ReconcilerTest : public testing::Test {
+ protected:
+  void start() {
+    controller::Options options;
+    options.manifests = files.path();
+    reconciler = std::make_unique<controller::Reconciler>(options, recorder, [this](auto snapshot) { recorder.publish(std::move(snapshot)); });
+    ASSERT_TRUE(reconciler->start().ok);
+    ASSERT_TRUE(recorder.eventually([this] { return recorder.publishes == 1; }));
+  }
+
+  support::TemporaryDirectory files;
+  Recorder recorder;
+  std::unique_ptr<controller::Reconciler> reconciler;
+};
+
+}  // namespace
+
+TEST_F(ReconcilerTest, TellsWhatIsMissingAndThatItHasHealed) {
+  files.write("i.yaml", test::ingress({}));
+  start();
+  EXPECT_TRUE(recorder.eventually([this] { return recorder.holding.size() == 1; }));
+
+  files.write("s.yaml", test::service("web"));
+
+  EXPECT_TRUE(recorder.eventually([this] { return recorder.holding.empty() && recorder.publishes >= 2; }));
+  EXPECT_EQ(recorder.snapshot->upstreams->groups[0]->endpoints.size(), 1u);
+}
+
+TEST_F(ReconcilerTest, PublishesNothingThatIsEqual) {
+  files.write("a.yaml", test::service("web") + test::ingress({}));
+  start();
+  files.write("a.yaml", "# a comment\n" + test::service("web") + test::ingress({}));
+  files.write("b.yaml", test::service("web2") + test::ingress({.name = "two", .host = "b.test", .service = "web2"}));
+  EXPECT_TRUE(recorder.eventually([this] { return recorder.snapshot->routes->hosts.size() == 2; }));
+  EXPECT_EQ(recorder.publishes, 2);
+}
+
+TEST_F(ReconcilerTest, SharesTheRoutesWhenOnlyEndpointsChange) {
+  files.write("a.yaml", test::service("web", {"10.0.0.1"}) + test::ingress({}));
+  start();
+  const auto routes = recorder.snapshot->routes;
+  files.write("a.yaml", test::service("web", {"10.0.0.2"}) + test::ingress({}));
+  EXPECT_TRUE(recorder.eventually([this] { return recorder.publishes == 2; }));
+  EXPECT_EQ(recorder.snapshot->routes, routes);
+  EXPECT_EQ(recorder.snapshot->upstreams->groups[0]->endpoints[0].address, "10.0.0.2");
+}
+
+TEST_F(ReconcilerTest, SaysWhenThereIsNothingToRead) {
+  controller::Options options;
+  options.manifests = (files.path() / "missing").string();
+  controller::Reconciler missing{options, recorder, [](auto) {}};
+  const auto started = missing.start();
+  EXPECT_FALSE(started.ok);
+  EXPECT_NE(started.error.find("missing"), std::string::npos);
+}

@@ -1,0 +1,106 @@
+#include "tests/support/translate_yaml.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace test;
+
+namespace {
+
+std::vector<std::string> endpoints_of(const Translated& result, std::string_view host = "a.test") {
+  std::vector<std::string> texts;
+  const auto* route = result.find(host, "/");
+  const auto& group = *result.snapshot().upstreams->groups[std::get<routing::Forward>(route->action).upstream];
+  for (const auto& endpoint : group.endpoints) texts.push_back(endpoint.address + ":" + std::to_string(endpoint.port));
+  return texts;
+}
+
+std::string reason_of(const Translated& result) {
+  return result.snapshot().upstreams->groups[std::get<routing::Forward>(result.find("a.test", "/")->action).upstream]->empty_reason;
+}
+
+std::string slice(const std::string& name, const std::string& endpoints, const std::string& ports = "{name: http, port: 8080}") {
+  return "---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: " + name + ", labels: {kubernetes.io/service-name: web}}\naddressType: IPv4\n"
+         "endpoints: [" + endpoints + "]\nports: [" + ports + "]\n";
+}
+
+const std::string bare_service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{name: http, port: 80, targetPort: 8080}]}\n";
+using Texts = std::vector<std::string>;
+
+}  // namespace
+
+TEST(Services, AllSlicesAreMergedAndNothingCountsTwice) {
+  const auto result = translate_yaml(bare_service + slice("b", "{addresses: [10.0.0.2, 10.0.0.1]}") + slice("a", "{addresses: [10.0.0.1]}") + ingress({}));
+  EXPECT_EQ(endpoints_of(result), (Texts{"10.0.0.1:8080", "10.0.0.2:8080"}));
+}
+
+TEST(Services, TerminatingEndpointsServeOnlyWhenNobodyElseDoes) {
+  const std::string leaving = "{addresses: [10.0.0.9], conditions: {ready: false, serving: true, terminating: true}}";
+  const std::string broken = "{addresses: [10.0.0.8], conditions: {ready: false}}";
+
+  EXPECT_EQ(endpoints_of(translate_yaml(bare_service + slice("a", leaving + ", " + broken + ", {addresses: [10.0.0.1]}") + ingress({}))), Texts{"10.0.0.1:8080"});
+  EXPECT_EQ(endpoints_of(translate_yaml(bare_service + slice("a", leaving + ", " + broken) + ingress({}))), Texts{"10.0.0.9:8080"});
+}
+
+TEST(Services, PortsAreMatchedByNameAndProtocol) {
+  const auto result = translate_yaml(bare_service + slice("a", "{addresses: [10.0.0.1]}", "{name: http, port: 53, protocol: UDP}, {name: adm, port: 9000}, {name: http, port: 8081}") + ingress({}));
+  EXPECT_EQ(endpoints_of(result), Texts{"10.0.0.1:8081"});
+}
+
+TEST(Services, WhatIsMissingIsToldAndStaysReserved) {
+  const auto missing = translate_yaml(ingress({}));
+  EXPECT_EQ(reason_of(missing), "Service default/web does not exist: 503 until it does");
+  EXPECT_EQ(missing.lines_with("Ingress default/web: spec.rules[0].http.paths[0].backend.service: Service default/web does not exist"), 1u);
+
+  std::string other_port = bare_service;
+  other_port.replace(other_port.find("port: 80,"), 9, "port: 81,");
+  EXPECT_EQ(translate_yaml(other_port + ingress({})).lines_with("has no TCP port 80: 503; it has 81 (http)"), 1u);
+}
+
+TEST(Services, AResourceBackendAnswers404) {
+  std::string text = ingress({});
+  text.replace(text.find("backend: {service"), std::string::npos, "backend: {resource: {kind: Bucket, name: b}}\n");
+  const auto result = translate_yaml(text);
+  EXPECT_EQ(result.route_of("a.test", "/"), "404");
+  EXPECT_EQ(result.lines_with("resource backends are not supported"), 1u);
+}
+
+TEST(Services, ExternalNamesBecomeTheirAddresses) {
+  const auto external = [](const std::string& name) {
+    return "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: ExternalName, externalName: " + name + "}\n" + ingress({});
+  };
+  const auto result = translate_yaml(external("Partner.Example.NET."), {}, {{"partner.example.net", {"192.0.2.1", "192.0.2.2"}}});
+  EXPECT_EQ(endpoints_of(result), (Texts{"192.0.2.1:80", "192.0.2.2:80"}));
+  EXPECT_EQ(result.translation.external_names, std::set<std::string>{"partner.example.net"});
+
+  for (const auto name : {"localhost", "x.localhost", "127.0.0.1", "'::1'"}) EXPECT_EQ(translate_yaml(external(name)).lines_with("is this machine itself"), 1u) << name;
+  EXPECT_EQ(reason_of(translate_yaml(external("nowhere.test"))), "Service default/web: the name nowhere.test does not resolve");
+}
+
+TEST(Services, AChangedEndpointLeavesTheRoutesAlone) {
+  controller::Options options;
+  auto before = translate_yaml(service("web", {"10.0.0.1"}) + service("other") + ingress({}) + ingress({.name = "o", .host = "b.test", .service = "other"}));
+  const auto routes = before.snapshot().routes;
+  const auto other = before.snapshot().upstreams->groups[std::get<routing::Forward>(before.find("b.test", "/")->action).upstream];
+  const auto version = before.snapshot().version;
+
+  controller::Store store;
+  const auto web = std::make_shared<controller::kube::Service>();
+  web->metadata.object_namespace = "default";
+  web->metadata.name = "web";
+  web->ports = {{"http", 80, 8080, "", true}};
+  store.services[web->metadata.key()] = web;
+  const auto moved = std::make_shared<controller::kube::EndpointSlice>();
+  moved->metadata.object_namespace = "default";
+  moved->metadata.name = "web-1";
+  moved->service = "web";
+  moved->endpoints = {{{"10.0.0.77"}, true, true, false}};
+  moved->ports = {{"http", 8080, true}};
+  store.slices[moved->metadata.key()] = moved;
+  const std::set<controller::kube::Key> services = {{"default", "web"}};
+  controller::translate::refresh_upstreams(before.translation, &services, store, options, {});
+
+  EXPECT_EQ(endpoints_of(before), Texts{"10.0.0.77:8080"});
+  EXPECT_EQ(before.snapshot().routes, routes);
+  EXPECT_EQ(before.snapshot().upstreams->groups[std::get<routing::Forward>(before.find("b.test", "/")->action).upstream], other);
+  EXPECT_NE(before.snapshot().version, version);
+}
