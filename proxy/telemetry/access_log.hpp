@@ -4,6 +4,9 @@
 
 #include "proxy/telemetry/log_format.hpp"
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <string>
 
 namespace proxy::telemetry {
@@ -13,18 +16,22 @@ class AccessLog {
  public:
   static constexpr std::size_t buffer_bytes = 64 * 1024;
 
-  // Writes to the process's standard output, through a description of its own: not blocking is then nobody else's business.
-  AccessLog();
-  explicit AccessLog(int fd);  // takes it over
-  ~AccessLog();  // flushes
+  AccessLog();                 // to the process's standard output
+  explicit AccessLog(int fd);  // the caller's; several logs may share it
+  AccessLog(const AccessLog&) = delete;
+  AccessLog& operator=(const AccessLog&) = delete;
+  ~AccessLog();  // flushes, and here waits for a busy reader: a second at most, for all logs of a descriptor together
   void append(const LogFormat& format, const ExchangeRecord& record);
-  // Writes what is gathered; whole lines only, so lines of workers never mix. A reader that is too slow or gone loses
-  // lines rather than stopping the worker; lost() counts them.
+  // Writes what is gathered and never waits. Lines stay whole, also among those of other workers on the same descriptor.
+  // A reader that is too slow or gone loses lines rather than stopping the worker; lost() counts them.
   void flush();
   [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
 
  private:
-  int fd_;
+  class Output;
+  [[nodiscard]] static std::shared_ptr<Output> output_of(int fd);
+
+  std::shared_ptr<Output> output_;
   std::string buffer_;
   std::uint64_t lost_ = 0;
 };

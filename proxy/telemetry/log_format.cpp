@@ -2,7 +2,6 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,13 +10,14 @@
 #include <ctime>
 #include <iterator>
 #include <limits.h>
+#include <utility>
 
 namespace proxy::telemetry {
 
 namespace {
 
 enum Variable : std::uint16_t {
-  nothing, empty_value, remote_addr, realip_remote_addr, remote_port, remote_user, time_local, time_iso8601, msec, request, status,
+  nothing, missing, blank, remote_addr, realip_remote_addr, remote_port, remote_user, time_local, time_iso8601, msec, request, status,
   body_bytes_sent, bytes_sent, request_length, request_time, request_method, request_uri, uri, args, is_args, host, scheme, https,
   server_protocol, server_port, server_name, proxy_upstream_name, upstream_addr, upstream_status, upstream_response_length, upstream_response_time,
   upstream_connect_time, upstream_header_time, req_id, ingress_namespace, ingress_name, service_name, service_port, ingress_path,
@@ -30,6 +30,7 @@ struct Name {
   Variable variable;
 };
 
+// missing: what nginx has a value for and we never do. blank: set, but to nothing, as ingress-nginx does without a canary.
 constexpr Name names[] = {
     {"remote_addr", remote_addr}, {"the_real_ip", remote_addr}, {"binary_remote_addr", remote_addr}, {"realip_remote_addr", realip_remote_addr},
     {"remote_port", remote_port}, {"realip_remote_port", remote_port}, {"remote_user", remote_user}, {"time_local", time_local},
@@ -38,30 +39,44 @@ constexpr Name names[] = {
     {"request_uri", request_uri}, {"uri", uri}, {"document_uri", uri}, {"args", args}, {"query_string", args}, {"is_args", is_args}, {"host", host},
     {"scheme", scheme}, {"pass_access_scheme", scheme}, {"https", https}, {"server_protocol", server_protocol}, {"server_port", server_port},
     {"pass_server_port", server_port}, {"server_name", server_name}, {"proxy_upstream_name", proxy_upstream_name},
-    {"proxy_alternative_upstream_name", empty_value}, {"upstream_addr", upstream_addr}, {"upstream_status", upstream_status},
+    {"proxy_alternative_upstream_name", blank}, {"upstream_addr", upstream_addr}, {"upstream_status", upstream_status},
     {"upstream_response_length", upstream_response_length}, {"upstream_bytes_received", upstream_response_length},
     {"upstream_response_time", upstream_response_time}, {"upstream_connect_time", upstream_connect_time},
     {"upstream_header_time", upstream_header_time}, {"req_id", req_id}, {"request_id", req_id}, {"namespace", ingress_namespace},
     {"ingress_name", ingress_name}, {"service_name", service_name}, {"service_port", service_port}, {"location_path", ingress_path},
     {"ssl_protocol", ssl_protocol}, {"ssl_cipher", ssl_cipher}, {"ssl_server_name", ssl_server_name}, {"connection", connection},
     {"connection_requests", connection_requests}, {"pipe", pipe}, {"pid", pid}, {"hostname", hostname},
-    {"proxy_add_x_forwarded_for", proxy_add_x_forwarded_for}, {"proxy_protocol_addr", empty_value}, {"proxy_protocol_port", empty_value},
-    {"ssl_client_s_dn", empty_value}, {"ssl_client_i_dn", empty_value}, {"ssl_client_verify", empty_value}, {"ssl_client_serial", empty_value},
-    {"ssl_client_fingerprint", empty_value}, {"geoip2_city_country_code", empty_value}, {"geoip2_country_code", empty_value},
-    {"upstream_cache_status", empty_value}, {"gzip_ratio", empty_value},
+    {"proxy_add_x_forwarded_for", proxy_add_x_forwarded_for}, {"proxy_protocol_addr", missing}, {"proxy_protocol_port", missing},
+    {"ssl_client_s_dn", missing}, {"ssl_client_i_dn", missing}, {"ssl_client_verify", missing}, {"ssl_client_serial", missing},
+    {"ssl_client_fingerprint", missing}, {"upstream_cache_status", missing}, {"gzip_ratio", missing},
 };
 
 struct Family {
   std::string_view prefix;
   Variable variable;
 };
-constexpr Family families[] = {{"upstream_http_", upstream_header}, {"sent_http_", sent_header}, {"http_", request_header}, {"cookie_", cookie}, {"arg_", argument}};
+constexpr Family families[] = {{"upstream_http_", upstream_header}, {"sent_http_", sent_header}, {"http_", request_header},
+                               {"cookie_", cookie}, {"arg_", argument}, {"geoip2_", missing}};
+
+struct Alias {
+  std::string_view name, header;
+};
+constexpr Alias aliases[] = {{"best_http_host", "host"}, {"content_type", "content-type"}, {"content_length", "content-length"}};
+
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+// `name` is in lower case.
+bool is_named(std::string_view text, std::string_view name) {
+  return std::equal(text.begin(), text.end(), name.begin(), name.end(), [](char a, char b) { return lower(a) == b; });
+}
 
 std::string header_name(std::string_view suffix) {
   std::string name{suffix};
-  for (char& c : name) c = c == '_' ? '-' : static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+  std::replace(name.begin(), name.end(), '_', '-');
   return name;
 }
+
+bool is_credential(std::string_view header) { return header == "authorization" || header == "proxy-authorization"; }
 
 std::uint16_t slot_of(std::vector<std::string>& list, std::string name) {
   const auto found = std::find(list.begin(), list.end(), name);
@@ -100,11 +115,13 @@ std::string_view date_text(std::chrono::system_clock::time_point at, bool is_iso
   return texts[is_iso ? 1 : 0];
 }
 
+void append_missing(routing::LogEscape escape, std::string& out) {
+  if (escape == routing::LogEscape::nginx) out.push_back('-');
+}
+
+// A value that is there but empty prints nothing, as in nginx.
 void append_escaped(std::string_view value, routing::LogEscape escape, std::string& out) {
-  if (value.data() == nullptr || value.empty()) {
-    if (escape == routing::LogEscape::nginx) out.push_back('-');
-    return;
-  }
+  if (value.data() == nullptr) return append_missing(escape, out);
   const auto is_plain = [escape](char c) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte == '"' || byte == '\\') return escape == routing::LogEscape::none;
@@ -125,6 +142,8 @@ void append_escaped(std::string_view value, routing::LogEscape escape, std::stri
       else if (c == '\n') out.append("\\n");
       else if (c == '\r') out.append("\\r");
       else if (c == '\t') out.append("\\t");
+      else if (c == '\b') out.append("\\b");
+      else if (c == '\f') out.append("\\f");
       else out.append({'\\', 'u', '0', '0', upper[byte >> 4], upper[byte & 15]});
     } else if (escape == routing::LogEscape::none && c != '\n') {
       out.push_back(c);
@@ -134,28 +153,52 @@ void append_escaped(std::string_view value, routing::LogEscape escape, std::stri
   }
 }
 
-// The user name of "Basic <base64 of user:password>"; nothing else of it is kept.
-std::string user_of(std::string_view authorization) {
-  static constexpr std::size_t max_bytes = 1024;
-  if (authorization.size() < 6 || authorization.size() > max_bytes || (authorization[0] | 0x20) != 'b' || authorization.substr(1, 5) != "asic ") return {};
-  std::string_view text = authorization.substr(6);
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  if (text.size() % 4) return {};
-  std::string decoded(text.size(), '\0');
-  const int bytes = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(decoded.data()), reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  const std::size_t colon = bytes < 0 ? std::string::npos : decoded.substr(0, static_cast<std::size_t>(bytes)).find(':');
-  const std::string user = colon == std::string::npos ? std::string{} : decoded.substr(0, colon);
-  std::fill(decoded.begin(), decoded.end(), '\0');
-  return user;
+// The value of a base64 digit, or -1.
+int digit_of(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-std::string_view cookie_of(std::string_view cookies, std::string_view name) {
-  while (!cookies.empty()) {
-    const std::size_t end = std::min(cookies.find(';'), cookies.size());
-    std::string_view pair = cookies.substr(0, end);
-    while (pair.starts_with(' ')) pair.remove_prefix(1);
-    if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=') return pair.substr(name.size() + 1);
-    cookies.remove_prefix(std::min(end + 1, cookies.size()));
+// The user name of "Basic <base64 of user:password>". Nothing behind the colon is decoded, so no password is ever here.
+void append_user(std::string_view authorization, routing::LogEscape escape, std::string& out) {
+  static constexpr std::size_t max_user_bytes = 1024;
+  std::array<char, max_user_bytes> user;
+  std::size_t length = 0;
+  const std::size_t scheme_end = authorization.find(' ');
+  if (scheme_end == std::string_view::npos || !is_named(authorization.substr(0, scheme_end), "basic")) return append_missing(escape, out);
+  authorization.remove_prefix(std::min(authorization.find_first_not_of(' ', scheme_end), authorization.size()));
+  std::uint32_t bits = 0;
+  int held = 0;
+  for (const char c : authorization) {
+    const int digit = digit_of(c);
+    if (digit < 0 || length == user.size()) break;
+    bits = (bits << 6 | static_cast<std::uint32_t>(digit)) & 0xfff;
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    const char decoded = static_cast<char>(bits >> held & 0xff);
+    if (decoded == ':') return append_escaped({user.data(), length}, escape, out);
+    user[length++] = decoded;
+  }
+  append_missing(escape, out);
+}
+
+std::string_view without_spaces(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
+// The value of the first `name=value` between separators; names are compared without regard to case, as nginx does.
+std::string_view value_in(std::string_view list, char separator, std::string_view name) {
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find(separator), list.size());
+    const std::string_view pair = list.substr(0, end);
+    const std::size_t equals = pair.find('=');
+    if (equals != std::string_view::npos && is_named(without_spaces(pair.substr(0, equals)), name)) return without_spaces(pair.substr(equals + 1));
+    list.remove_prefix(std::min(end + 1, list.size()));
   }
   return {};
 }
@@ -165,22 +208,9 @@ std::string_view query_of(std::string_view target) {
   return question == std::string_view::npos ? std::string_view{} : target.substr(question + 1);
 }
 
-std::string_view argument_of(std::string_view query, std::string_view name) {
-  while (!query.empty()) {
-    const std::size_t end = std::min(query.find('&'), query.size());
-    const std::string_view pair = query.substr(0, end);
-    if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=') return pair.substr(name.size() + 1);
-    query.remove_prefix(std::min(end + 1, query.size()));
-  }
-  return {};
-}
-
 template <typename Append>
-void join_attempts(std::span<const Attempt> attempts, std::string& out, Append append) {
-  if (attempts.empty()) {
-    out.push_back('-');
-    return;
-  }
+void join_attempts(std::span<const Attempt> attempts, routing::LogEscape escape, std::string& out, Append append) {
+  if (attempts.empty()) return append_missing(escape, out);
   for (std::size_t i = 0; i < attempts.size(); ++i) {
     if (i) out.append(", ");
     append(attempts[i]);
@@ -194,13 +224,23 @@ void append_time(std::chrono::nanoseconds time, std::string& out) {
 
 std::string_view at(std::span<const std::string_view> slots, std::uint16_t slot) { return slot < slots.size() ? slots[slot] : std::string_view{}; }
 
-std::string_view text_of(Variable variable, std::uint16_t slot, std::string_view name, const ExchangeRecord& r) {
-  static const std::string process_id = std::to_string(::getpid());
-  static const std::string host_name = [] {
+std::string_view process_id() {
+  static const std::string text = std::to_string(::getpid());
+  return text;
+}
+
+std::string_view host_name() {
+  static const std::string name = [] {
     char text[HOST_NAME_MAX + 1] = "";
     ::gethostname(text, sizeof text - 1);
     return std::string{text};
   }();
+  return name;
+}
+
+std::string_view server_of(const ExchangeRecord& r) { return r.route && !r.route->origin.host.empty() ? std::string_view{r.route->origin.host} : "_"; }
+
+std::string_view text_of(Variable variable, std::uint16_t slot, std::string_view name, const ExchangeRecord& r) {
   switch (variable) {
     case remote_addr: return r.client_address;
     case realip_remote_addr: return r.peer_address;
@@ -209,13 +249,13 @@ std::string_view text_of(Variable variable, std::uint16_t slot, std::string_view
     case request_uri: return r.target;
     case uri: return r.normalised_path;
     case args: return query_of(r.target);
-    case is_args: return r.target.find('?') == std::string_view::npos ? std::string_view{} : "?";
-    case host: return r.host;
+    case is_args: return r.target.find('?') == std::string_view::npos ? "" : "?";
+    case host: return r.host.empty() ? server_of(r) : r.host;
     case scheme: return r.is_tls ? "https" : "http";
-    case https: return r.is_tls ? "on" : std::string_view{};
+    case https: return r.is_tls ? "on" : "";
     case server_protocol: return r.protocol;
-    case server_name: return r.route && !r.route->origin.host.empty() ? std::string_view{r.route->origin.host} : "_";
-    case proxy_upstream_name: return r.upstream_name;
+    case server_name: return server_of(r);
+    case proxy_upstream_name: return r.upstream_name.empty() ? std::string_view{} : r.upstream_name;
     case req_id: return r.request_id;
     case ingress_namespace: return r.route ? std::string_view{r.route->origin.ingress_namespace} : std::string_view{};
     case ingress_name: return r.route ? std::string_view{r.route->origin.ingress_name} : std::string_view{};
@@ -226,13 +266,14 @@ std::string_view text_of(Variable variable, std::uint16_t slot, std::string_view
     case ssl_cipher: return r.tls_cipher;
     case ssl_server_name: return r.tls_server_name;
     case pipe: return r.pipelined ? "p" : ".";
-    case pid: return process_id;
-    case hostname: return host_name;
+    case pid: return process_id();
+    case hostname: return host_name();
     case request_header: return at(r.request_headers, slot);
     case upstream_header: return at(r.upstream_headers, slot);
     case sent_header: return at(r.sent_headers, slot);
-    case cookie: return cookie_of(at(r.request_headers, slot), name);
-    case argument: return argument_of(query_of(r.target), name);
+    case cookie: return value_in(at(r.request_headers, slot), ';', name);
+    case argument: return value_in(query_of(r.target), '&', name);
+    case blank: return "";
     default: return {};
   }
 }
@@ -245,22 +286,25 @@ bool append_special(Variable variable, std::uint16_t slot, const ExchangeRecord&
     case time_local: out.append(date_text(r.finished_at, false)); return true;
     case time_iso8601: out.append(date_text(r.finished_at, true)); return true;
     case msec: append_seconds(r.finished_at.time_since_epoch(), out); return true;
-    case status: append_number(r.status, out); return true;
+    case status:
+      out.append(r.status < 10 ? "00" : r.status < 100 ? "0" : "");
+      append_number(r.status, out);
+      return true;
     case body_bytes_sent: append_number(r.body_bytes_sent, out); return true;
     case bytes_sent: append_number(r.bytes_sent, out); return true;
     case request_length: append_number(r.request_length, out); return true;
     case request_time: append_seconds(r.request_time, out); return true;
     case connection: append_number(r.connection_serial, out); return true;
     case connection_requests: append_number(r.connection_requests, out); return true;
-    case upstream_addr: join_attempts(r.attempts, out, [&out](const Attempt& a) { out.append(a.address.empty() ? "-" : a.address); }); return true;
+    case upstream_addr: join_attempts(r.attempts, escape, out, [&out](const Attempt& a) { out.append(a.address.empty() ? "-" : a.address); }); return true;
     case upstream_status:
-      join_attempts(r.attempts, out, [&out](const Attempt& a) { a.status ? append_number(a.status, out) : out.push_back('-'); });
+      join_attempts(r.attempts, escape, out, [&out](const Attempt& a) { a.status ? append_number(a.status, out) : out.push_back('-'); });
       return true;
-    case upstream_response_length: join_attempts(r.attempts, out, [&out](const Attempt& a) { append_number(a.response_bytes, out); }); return true;
-    case upstream_response_time: join_attempts(r.attempts, out, [&out](const Attempt& a) { append_time(a.response_time, out); }); return true;
-    case upstream_connect_time: join_attempts(r.attempts, out, [&out](const Attempt& a) { append_time(a.connect_time, out); }); return true;
-    case upstream_header_time: join_attempts(r.attempts, out, [&out](const Attempt& a) { append_time(a.header_time, out); }); return true;
-    case remote_user: append_escaped(user_of(at(r.request_headers, slot)), escape, out); return true;
+    case upstream_response_length: join_attempts(r.attempts, escape, out, [&out](const Attempt& a) { append_number(a.response_bytes, out); }); return true;
+    case upstream_response_time: join_attempts(r.attempts, escape, out, [&out](const Attempt& a) { append_time(a.response_time, out); }); return true;
+    case upstream_connect_time: join_attempts(r.attempts, escape, out, [&out](const Attempt& a) { append_time(a.connect_time, out); }); return true;
+    case upstream_header_time: join_attempts(r.attempts, escape, out, [&out](const Attempt& a) { append_time(a.header_time, out); }); return true;
+    case remote_user: append_user(at(r.request_headers, slot), escape, out); return true;
     case proxy_add_x_forwarded_for:
       if (!r.forwarded_for.empty()) {
         append_escaped(r.forwarded_for, escape, out);
@@ -292,29 +336,11 @@ LogFormat LogFormat::compile(std::string_view format, routing::LogEscape escape)
       literal.push_back(format[i++]);
       continue;
     }
-    const std::string_view name = format.substr(start, end - start);
+    std::string name{format.substr(start, end - start)};
+    std::transform(name.begin(), name.end(), name.begin(), lower);
     i = end + braced;
-    Piece piece;
+    Piece piece = made.piece_for(name);
     piece.literal = std::exchange(literal, {});
-    const auto known = std::find_if(std::begin(names), std::end(names), [name](const Name& n) { return n.name == name; });
-    const auto family = std::find_if(std::begin(families), std::end(families), [name](const Family& f) { return name.size() > f.prefix.size() && name.starts_with(f.prefix); });
-    if (known != std::end(names)) {
-      piece.variable = known->variable;
-      if (piece.variable == remote_user) piece.slot = slot_of(made.request_headers_, "authorization");
-    } else if (family != std::end(families)) {
-      const std::string_view suffix = name.substr(family->prefix.size());
-      piece.variable = family->variable;
-      piece.name = suffix;
-      if (piece.variable == request_header) piece.slot = slot_of(made.request_headers_, header_name(suffix));
-      if (piece.variable == upstream_header) piece.slot = slot_of(made.upstream_headers_, header_name(suffix));
-      if (piece.variable == sent_header) piece.slot = slot_of(made.sent_headers_, header_name(suffix));
-      if (piece.variable == cookie) piece.slot = slot_of(made.request_headers_, "cookie");
-      // The credentials themselves are no matter for a log.
-      if (piece.variable == request_header && (header_name(suffix) == "authorization" || header_name(suffix) == "proxy-authorization")) piece.variable = empty_value;
-    } else {
-      made.unknown_.emplace_back(name);
-      piece.variable = empty_value;
-    }
     made.pieces_.push_back(std::move(piece));
   }
   literal.push_back('\n');
@@ -324,13 +350,43 @@ LogFormat LogFormat::compile(std::string_view format, routing::LogEscape escape)
   return made;
 }
 
+// Which variable `name` (in lower case) is; what it needs of the heads joins the lists.
+LogFormat::Piece LogFormat::piece_for(std::string_view name) {
+  Piece piece;
+  piece.variable = missing;
+  const auto is_it = [name](const auto& known) { return known.name == name; };
+  if (const auto known = std::find_if(std::begin(names), std::end(names), is_it); known != std::end(names)) {
+    piece.variable = known->variable;
+    if (piece.variable == remote_user) piece.slot = slot_of(request_headers_, "authorization");
+    return piece;
+  }
+  if (const auto alias = std::find_if(std::begin(aliases), std::end(aliases), is_it); alias != std::end(aliases)) {
+    piece.variable = request_header;
+    piece.slot = slot_of(request_headers_, std::string{alias->header});
+    return piece;
+  }
+  const auto begins_it = [name](const Family& f) { return name.size() > f.prefix.size() && name.starts_with(f.prefix); };
+  const auto family = std::find_if(std::begin(families), std::end(families), begins_it);
+  if (family == std::end(families)) {
+    unknown_.emplace_back(name);
+    return piece;
+  }
+  piece.name = name.substr(family->prefix.size());
+  std::string header = header_name(piece.name);
+  if (family->variable == request_header && is_credential(header)) return piece;  // no matter for a log
+  piece.variable = family->variable;
+  if (piece.variable == request_header) piece.slot = slot_of(request_headers_, std::move(header));
+  if (piece.variable == upstream_header) piece.slot = slot_of(upstream_headers_, std::move(header));
+  if (piece.variable == sent_header) piece.slot = slot_of(sent_headers_, std::move(header));
+  if (piece.variable == cookie) piece.slot = slot_of(request_headers_, "cookie");
+  return piece;
+}
+
 void LogFormat::append(const ExchangeRecord& record, std::string& out) const {
   for (const Piece& piece : pieces_) {
     out.append(piece.literal);
     const auto variable = static_cast<Variable>(piece.variable);
     if (variable == nothing || append_special(variable, piece.slot, record, escape_, out)) continue;
-    // An absent alternative upstream is empty between its brackets, as ingress-nginx prints it.
-    if (variable == empty_value && piece.literal.ends_with('[')) continue;
     append_escaped(text_of(variable, piece.slot, piece.name, record), escape_, out);
   }
 }

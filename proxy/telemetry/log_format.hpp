@@ -36,7 +36,7 @@ struct ExchangeRecord {
   std::string_view host;                   // lower case, no port
   std::string_view normalised_path;        // $uri
   std::string_view request_id;             // $req_id
-  std::string_view forwarded_for;          // X-Forwarded-For as the upstream got it
+  std::string_view forwarded_for;          // X-Forwarded-For as the client sent it, "" if not
   bool is_tls = false;
   std::string_view tls_protocol, tls_cipher, tls_server_name;
   std::uint16_t status = 0;
@@ -72,6 +72,8 @@ class LogFormat {
     std::uint16_t slot = 0;       // header slot
     std::string name;             // cookie or argument name
   };
+  [[nodiscard]] Piece piece_for(std::string_view name);
+
   std::vector<Piece> pieces_;
   std::vector<std::string> request_headers_, upstream_headers_, sent_headers_, unknown_;
   routing::LogEscape escape_ = routing::LogEscape::nginx;
