@@ -25,13 +25,13 @@ constexpr std::string_view harmless[] = {
     "custom-headers", "custom-http-errors", "disable-proxy-intercept-errors", "enable-cors", "enable-global-auth", "enable-opentelemetry",
     "enable-rewrite-log", "fastcgi-index", "fastcgi-params-configmap", "from-to-www-redirect", "http2-push-preload", "limit-rate",
     "limit-rate-after", "load-balance", "mirror-host", "mirror-request-body", "mirror-target", "opentelemetry-operation-name",
-    "opentelemetry-trust-incoming-span", "permanent-redirect", "permanent-redirect-code", "proxy-buffer-size", "proxy-buffering",
+    "opentelemetry-trust-incoming-span", "permanent-redirect-code", "proxy-buffer-size", "proxy-buffering",
     "proxy-buffers-number", "proxy-busy-buffers-size", "proxy-cookie-domain", "proxy-cookie-path", "proxy-http-version",
     "proxy-max-temp-file-size", "proxy-redirect-from", "proxy-redirect-to", "proxy-request-buffering", "proxy-ssl-ciphers", "proxy-ssl-name",
     "proxy-ssl-protocols", "proxy-ssl-secret", "proxy-ssl-server-name", "proxy-ssl-verify", "proxy-ssl-verify-depth", "relative-redirects",
     "server-alias", "service-upstream", "session-cookie-change-on-failure", "session-cookie-conditional-samesite-none",
     "session-cookie-domain", "session-cookie-expires", "session-cookie-max-age", "session-cookie-name", "session-cookie-path",
-    "session-cookie-samesite", "session-cookie-secure", "ssl-ciphers", "ssl-passthrough", "ssl-prefer-server-ciphers", "temporal-redirect",
+    "session-cookie-samesite", "session-cookie-secure", "ssl-ciphers", "ssl-passthrough", "ssl-prefer-server-ciphers",
     "temporal-redirect-code", "upstream-hash-by", "upstream-hash-by-subset", "upstream-hash-by-subset-size", "upstream-vhost",
     "x-forwarded-prefix"};
 
@@ -43,9 +43,12 @@ constexpr std::string_view guards_path[] = {
 constexpr std::string_view guard_details[] = {
     "auth-always-set-cookie", "auth-cache-duration", "auth-cache-key", "auth-keepalive", "auth-keepalive-requests",
     "auth-keepalive-share-vars", "auth-keepalive-timeout", "auth-method", "auth-proxy-set-headers", "auth-realm", "auth-request-redirect",
-    "auth-response-headers", "auth-secret-type", "auth-signin", "auth-signin-redirect-param", "auth-tls-error-page", "auth-tls-match-cn",
-    "auth-tls-pass-certificate-to-upstream", "auth-tls-verify-client", "auth-tls-verify-depth", "limit-allowlist",
+    "auth-response-headers", "auth-secret-type", "auth-signin", "auth-signin-redirect-param", "auth-tls-error-page",
+    "auth-tls-pass-certificate-to-upstream", "auth-tls-verify-depth", "limit-allowlist",
     "limit-burst-multiplier", "limit-whitelist", "satisfy", "modsecurity-transaction-id"};
+
+// Any of them asks for client certificates, which the whole host then has to ask for.
+constexpr std::string_view guards_host[] = {"auth-tls-match-cn", "auth-tls-secret", "auth-tls-verify-client"};
 
 constexpr std::string_view canary_details[] = {"canary-by-cookie", "canary-by-header", "canary-by-header-pattern", "canary-by-header-value",
                                                "canary-weight", "canary-weight-total"};
@@ -155,9 +158,41 @@ std::string_view nearest(std::string_view name, std::initializer_list<std::span<
 
 bool is_off(std::string_view value) { return parse_bool(value) == false || value == "off" || value == "none"; }
 
+// A limit of nothing, a list of everybody.
+bool guards_nothing(std::string_view name, std::string_view value) {
+  if (name.starts_with("limit-")) {
+    const auto limit = parse_int(trim(value));
+    return limit && *limit <= 0;
+  }
+  if (name != "whitelist-source-range" && name != "allowlist-source-range") return false;
+  const auto ranges = split_list(value);
+  const auto lists = [&ranges](std::string_view range) { return std::find(ranges.begin(), ranges.end(), range) != ranges.end(); };
+  return lists("0.0.0.0/0") && lists("::/0");
+}
+
+// Not built, and the value asks for what happens without it.
+bool is_neutral(std::string_view name, std::string_view value) {
+  if (name == "enable-global-auth") return parse_bool(value) == true;
+  if (name == "proxy-http-version") return value == "1.1";
+  if (name == "load-balance") return value == "round_robin";
+  return parse_bool(value) == false || value == "off" || value.empty();
+}
+
+// The upstream of a redirected path was never meant to be reached, so the path does not fall back to it.
+Verdict judge_redirect(std::string_view name, std::string_view value) {
+  if (value.empty()) return {Treatment::harmless, "is empty and redirects nowhere"};
+  if (name == "temporal-redirect" && !value.starts_with("http"))
+    return {Treatment::harmless, "is no http or https URL: ignored, as ingress-nginx does"};
+  return {Treatment::closes_path, "redirects are not supported yet: the paths of this Ingress answer 503, because its Service was not meant to be reached; "
+                                  "remove it to forward them"};
+}
+
 Verdict judge_guard(std::string_view name, std::string_view value) {
+  if (guards_nothing(name, value)) return {Treatment::supported, {}};
   if (trim(value).empty()) return {Treatment::harmless, "is empty and guards nothing"};
-  if (name == "auth-tls-secret")
+  if (name.starts_with("limit-") && parse_int(trim(value)) == 0) return {Treatment::harmless, "not supported yet; 0 asks for no limit"};
+  if (name == "auth-tls-verify-client" && trim(value) == "off") return {Treatment::harmless, "not supported yet; \"off\" asks for no certificate"};
+  if (contains(guards_host, name))
     return {Treatment::closes_host, "client certificates are not supported yet: every path of the host answers 503, because serving it would open what this "
                                     "annotation closes; remove it to serve the host without client certificates"};
   return {Treatment::closes_path, "not supported yet: the paths of this Ingress answer 503, because serving them would open what this annotation "
@@ -168,7 +203,8 @@ Verdict judge_guard(std::string_view name, std::string_view value) {
 
 Verdict judge_annotation(std::string_view name, std::string_view value) {
   if (contains(supported, name)) return {Treatment::supported, {}};
-  if (contains(guards_path, name) || name == "auth-tls-secret") return judge_guard(name, value);
+  if (contains(guards_path, name) || contains(guards_host, name)) return judge_guard(name, value);
+  if (name == "permanent-redirect" || name == "temporal-redirect") return judge_redirect(name, trim(value));
   if (name == "enable-modsecurity" || name == "enable-owasp-core-rules") {
     if (is_off(value)) return {Treatment::harmless, "not supported yet; \"false\" asks for nothing"};
     return judge_guard(name, value);
@@ -190,7 +226,7 @@ Verdict judge_annotation(std::string_view name, std::string_view value) {
     return {Treatment::harmless, "\"" + std::string{value.substr(0, 40)} + "\" is no protocol; HTTP is used, as ingress-nginx does"};
   }
   if (contains(guard_details, name)) return {Treatment::harmless, "not supported yet; by itself it guards nothing"};
-  if (contains(harmless, name)) return {Treatment::harmless, "not supported yet: ignored"};
+  if (contains(harmless, name)) return is_neutral(name, trim(value)) ? Verdict{Treatment::supported, {}} : Verdict{Treatment::harmless, "not supported yet: ignored"};
   if (contains(removed, name) || name.starts_with("influxdb-") || name.starts_with("opentracing-") || name.starts_with("global-rate-limit") ||
       name.starts_with("lua-resty-waf"))
     return {Treatment::removed, "was removed from ingress-nginx: ignored"};
@@ -201,7 +237,7 @@ Verdict judge_annotation(std::string_view name, std::string_view value) {
   }
   if (contains(supported_keys, name) || contains(meaningless_keys, name) || contains(unbuilt_keys, name) || contains(guarding_keys, name))
     return {Treatment::unknown, "is a key of the ConfigMap, not an annotation: it has no effect here"};
-  const std::string_view like = nearest(name, {supported, harmless, guards_path, guard_details, canary_details, snippets});
+  const std::string_view like = nearest(name, {supported, harmless, guards_path, guards_host, guard_details, canary_details, snippets});
   if (like.empty()) return {Treatment::unknown, "is not an annotation of ingress-nginx: it has no effect"};
   return {Treatment::unknown, fmt::format("is not an annotation of ingress-nginx, so it has no effect; did you mean {}?", like)};
 }

@@ -84,6 +84,8 @@ IngressPlan plan_of(const kube::Ingress& ingress, std::string_view prefix, const
   const auto& metadata = ingress.metadata;
   const std::string* const verify_client = kube::find(metadata.annotations, std::string{prefix} + "/auth-tls-verify-client");
   const bool asks_no_certificate = verify_client && trim(*verify_client) == "off";
+  const std::string* const canary = kube::find(metadata.annotations, std::string{prefix} + "/canary");
+  const bool is_no_canary = canary && parse_bool(trim(*canary)) == false;
   for (const auto& [full_name, raw] : metadata.annotations) {
     if (full_name.size() <= prefix.size() || !full_name.starts_with(prefix) || full_name[prefix.size()] != '/') continue;
     const std::string_view name = std::string_view{full_name}.substr(prefix.size() + 1);
@@ -104,7 +106,7 @@ IngressPlan plan_of(const kube::Ingress& ingress, std::string_view prefix, const
         tell(verdict.reason, routing::Severity::refused);
         break;
       case Treatment::closes_host:
-        if (asks_no_certificate) {
+        if (asks_no_certificate && name == "auth-tls-secret") {
           tell("not supported yet; with auth-tls-verify-client \"off\" it guards nothing", routing::Severity::changed);
           break;
         }
@@ -112,6 +114,14 @@ IngressPlan plan_of(const kube::Ingress& ingress, std::string_view prefix, const
         tell(verdict.reason, routing::Severity::refused);
         break;
       case Treatment::refuses_ingress:
+        if (is_no_canary && name.starts_with("canary-")) {
+          tell("has no effect: canary is \"false\", so this is an ordinary Ingress", routing::Severity::changed);
+          break;
+        }
+        if (config.drops_snippets && name.ends_with("-snippet")) {
+          tell("the snippet is ignored: the ConfigMap does not allow any, and snippets are never interpreted here", routing::Severity::changed);
+          break;
+        }
         plan.is_refused = true;
         tell(verdict.reason, routing::Severity::refused);
         break;

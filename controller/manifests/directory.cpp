@@ -28,6 +28,11 @@ bool is_manifest(const fs::path& path) {
   return suffix == ".yaml" || suffix == ".yml" || suffix == ".json";
 }
 
+bool is_link(const fs::path& path) {
+  std::error_code error;
+  return fs::is_symlink(path, error);
+}
+
 bool read_text(const fs::path& path, std::string& text) {
   std::ifstream stream{path, std::ios::binary};
   if (!stream) return false;
@@ -102,7 +107,7 @@ void Directory::scan() {
     note_difference(entry.second.documents, {});
     return true;
   });
-  read_files(found);
+  read_files(found, Trust::times);
 }
 
 void Directory::note_difference(const std::vector<std::shared_ptr<const Document>>& before, const std::vector<std::shared_ptr<const Document>>& after) {
@@ -132,7 +137,7 @@ void Directory::scan_folder(const fs::path& folder, int depth, std::vector<fs::p
 }
 
 // Parsing is what a start with many objects consists of, and files do not depend on each other.
-void Directory::read_files(const std::vector<fs::path>& paths) {
+void Directory::read_files(const std::vector<fs::path>& paths, Trust trust) {
   std::vector<File*> files;
   std::vector<std::vector<std::shared_ptr<const Document>>> before;
   for (const fs::path& path : paths) {
@@ -142,7 +147,7 @@ void Directory::read_files(const std::vector<fs::path>& paths) {
   std::vector<char> exists(paths.size());
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
-    for (std::size_t i = next++; i < paths.size(); i = next++) exists[i] = read_file(paths[i], *files[i]);
+    for (std::size_t i = next++; i < paths.size(); i = next++) exists[i] = read_file(paths[i], *files[i], trust);
   };
   const auto wanted = std::min<std::size_t>({max_threads, std::max(1u, std::thread::hardware_concurrency()), paths.size() / files_per_thread + 1});
   std::vector<std::thread> threads;
@@ -155,11 +160,12 @@ void Directory::read_files(const std::vector<fs::path>& paths) {
   }
 }
 
-bool Directory::read_file(const fs::path& path, File& file) const {
+bool Directory::read_file(const fs::path& path, File& file, Trust trust) const {
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return false;
+  if (!S_ISREG(status.st_mode)) return false;  // a pipe by that name would never end
   const std::int64_t modified = status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
-  if (file.modified == modified && file.bytes == static_cast<std::uintmax_t>(status.st_size) && file.inode == status.st_ino) return true;
+  if (trust == Trust::times && file.modified == modified && file.bytes == static_cast<std::uintmax_t>(status.st_size) && file.inode == status.st_ino) return true;
   file.modified = modified;
   file.bytes = static_cast<std::uintmax_t>(status.st_size);
   file.inode = status.st_ino;
@@ -232,14 +238,14 @@ bool Directory::take_changes() {
       const fs::path path = folder->second / name;
       // Folders, and the link that a mounted volume swaps, stand for many files.
       if (event.mask & (IN_ISDIR | IN_DELETE_SELF) || name.starts_with("..")) everything = true;
-      else if (is_manifest(path) && !(event.mask & IN_CREATE && !fs::is_symlink(path))) changed.insert(path);
+      else if (is_manifest(path) && !(event.mask & IN_CREATE && !is_link(path))) changed.insert(path);
     }
   }
   if (everything) {
     scan();
     any = true;
   }
-  read_files({changed.begin(), changed.end()});
+  read_files({changed.begin(), changed.end()}, Trust::nothing);
   return any || !changed.empty();
 }
 

@@ -73,9 +73,12 @@ class Directory {
 
   void scan();
   void scan_folder(const std::filesystem::path& folder, int depth, std::vector<std::filesystem::path>& found, std::set<std::string>& visited);
+  // Time, size and inode tell of most changes. Not of two within one tick of the clock, nor of a chmod: a file that an event
+  // names is read whatever they say.
+  enum class Trust { times, nothing };
   // Reads the file into `file` unless it is the same as before. False: it is gone. Files may be read on several threads.
-  [[nodiscard]] bool read_file(const std::filesystem::path& path, File& file) const;
-  void read_files(const std::vector<std::filesystem::path>& paths);
+  [[nodiscard]] bool read_file(const std::filesystem::path& path, File& file, Trust trust) const;
+  void read_files(const std::vector<std::filesystem::path>& paths, Trust trust);
   void watch_folder(const std::filesystem::path& folder);
   [[nodiscard]] std::string shown(const std::filesystem::path& path) const;
 

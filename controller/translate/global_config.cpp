@@ -229,6 +229,9 @@ GlobalConfig translate_config(const kube::ConfigMap* map, std::vector<routing::D
       tell(key, fmt::format("{} cannot be used; the default stays in force", is_secret ? "the value" : "\"" + value.substr(0, 80) + "\""),
            routing::Severity::refused);
   }
+  const std::string* const risk = kube::find(map->data, "annotations-risk-level");
+  const std::string* const allows = kube::find(map->data, "allow-snippet-annotations");
+  config.drops_snippets = risk && trim(*risk) == "Critical" && !(allows && parse_bool(trim(*allows)) == true);
   if (config.retry_non_idempotent) config.policies.retry.on = config.policies.retry.on | routing::RetryOn::non_idempotent;
   return config;
 }

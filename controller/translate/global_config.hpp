@@ -18,7 +18,7 @@ struct GlobalConfig {
   bool retry_non_idempotent = false;
   std::vector<std::string> no_tls_redirect_locations = {"/.well-known/acme-challenge"};
   std::string closes_everything;         // why every path answers 503; "" = it does not
-
+  bool drops_snippets = false;           // their text is ignored and the Ingress served (ingress-nginx 1.8), else it is refused
 };
 
 // Null: no ConfigMap, defaults. A value that cannot be used keeps its default and gives a diagnostic.

@@ -23,6 +23,8 @@ void HostBuilder::add_placeholder() {
   location.has_own_backend = false;
   for (const PlannedIngress* planned : ingresses) {
     if (!planned->ingress->has_default_backend) continue;
+    // Its own annotations guard its Service, and its namespace is where the Service is looked for.
+    location.owner = planned;
     location.backend = planned->ingress->default_backend;
     location.has_own_backend = true;
     location.field = "spec.defaultBackend";

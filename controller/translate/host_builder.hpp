@@ -38,7 +38,7 @@ struct HostBuilder {
 
   // False when the path of that type is taken; `owner` then tells by whom.
   [[nodiscard]] bool claim(Location location, const PlannedIngress** owner);
-  // Adds "/" when nobody has it, with the annotations of the first Ingress.
+  // Adds "/" when nobody has it, with the annotations of the first Ingress that has a defaultBackend, else of the first.
   void add_placeholder();
   // Whether every path of the host is an expression (ingress-nginx 0.4).
   [[nodiscard]] bool is_regex() const;

@@ -75,6 +75,9 @@ bool is_ours(const kube::Ingress& ingress, const Store& store, const Options& op
       tell("spec.ingressClassName", "is missing: the Ingress is not served; name a class, or start with --watch-ingress-without-class");
     return options.watch_ingress_without_class;
   }
+  if (annotation && *annotation != ingress.class_name)
+    tell("metadata.annotations.kubernetes.io/ingress.class",
+         fmt::format("\"{}\" disagrees with spec.ingressClassName \"{}\", which decides; remove the annotation", annotation->substr(0, 80), ingress.class_name.substr(0, 80)));
   const auto found = store.classes.find({"", ingress.class_name});
   if (found != store.classes.end())
     return options.ingress_class_by_name ? ingress.class_name == options.ingress_class || found->second->controller == options.controller_class

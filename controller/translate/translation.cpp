@@ -37,6 +37,27 @@ bool is_valid_host(const std::string& host) {
 }
 
 // What no path may hold, whatever its type: a control character or a blank would never match, or worse.
+// "/a|/b", but not "/(a|b)".
+bool has_outer_branch(std::string_view expression) {
+  int depth = 0;
+  for (std::size_t i = 0; i < expression.size(); ++i) {
+    if (expression[i] == '\\') ++i;
+    else if (expression[i] == '(') ++depth;
+    else if (expression[i] == ')') --depth;
+    else if (expression[i] == '|' && depth <= 0) return true;
+  }
+  return false;
+}
+
+// The part of an expression in front of its first character that means something: every match begins with it.
+std::string literal_prefix(const std::string& expression) {
+  std::string prefix = expression.substr(0, expression.find_first_of("\\^$.|?*+()[]{}"));
+  // A quantifier may take away the character before it, a branch everything.
+  const std::size_t end = prefix.size();
+  if (end < expression.size() && std::string_view{"?*{"}.find(expression[end]) != std::string_view::npos && prefix.size() > 1) prefix.pop_back();
+  return prefix.empty() || has_outer_branch(expression) ? "/" : prefix;
+}
+
 bool is_valid_path(const std::string& path) {
   return path.empty() || (path[0] == '/' && std::none_of(path.begin(), path.end(), [](char c) { return static_cast<unsigned char>(c) < 0x21 || c == 0x7f; }));
 }
@@ -58,6 +79,7 @@ class Translator {
   void assign_certificates();
   void assign_certificate(HostBuilder& host, const PlannedIngress& planned);
   void build_routes();
+  void reserve(const Location& location, const std::string& error, routing::PathIndex& paths);
   void build_host(HostBuilder& host);
   std::optional<routing::Route> build_route(const HostBuilder& host, const Location& location);
   bool add_rewrite(const Location& location, routing::Route& route);
@@ -154,6 +176,7 @@ void Translator::merge_catch_all(const PlannedIngress& planned) {
   location.is_catch_all_default = true;
   location.field = "spec.defaultBackend";
   host.ingresses.push_back(&planned);
+  if (!planned.plan.closes_hosts.empty()) host.closed = planned.plan.closes_hosts;
   claim(host, std::move(location));
 }
 
@@ -303,6 +326,23 @@ std::optional<routing::Route> Translator::build_route(const HostBuilder& host, c
   return route;
 }
 
+// A path that cannot be matched is kept from others: what it may have meant answers 503 instead of falling to a shorter path,
+// which may be guarded less.
+void Translator::reserve(const Location& location, const std::string& error, routing::PathIndex& paths) {
+  const std::string prefix = literal_prefix(location.path);
+  tell(*location.owner->ingress, location.field + ".path",
+       fmt::format("{}; paths beginning with {} that no longer path takes answer 503", error, prefix));
+  auto compiled = routing::compile_path(prefix);
+  if (!compiled.regex) return;
+  const auto& metadata = location.owner->ingress->metadata;
+  routing::Route route;
+  route.origin = {metadata.object_namespace, metadata.name, "", location.path, location.type, "", ""};
+  route.policies = location.owner->plan.policies;
+  route.action = routing::Reply{503, "the path is an expression that cannot be used: " + error};
+  paths.insert_regex(prefix, std::move(compiled.regex), static_cast<std::uint32_t>(routes_->routes.size()));
+  routes_->routes.push_back(std::move(route));
+}
+
 void Translator::build_host(HostBuilder& host) {
   host.add_placeholder();
   routing::HostEntry entry;
@@ -314,7 +354,7 @@ void Translator::build_host(HostBuilder& host) {
     if (is_regex) {
       auto compiled = routing::compile_path(location.path);
       if (!compiled.regex) {
-        tell(*location.owner->ingress, location.field + ".path", compiled.error + "; the path is not served");
+        reserve(location, compiled.error, entry.paths);
         continue;
       }
       expression = std::move(compiled.regex);

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 namespace controller::translate {
 
@@ -16,8 +18,23 @@ bool is_address(const std::string& text) {
   return ::inet_pton(AF_INET, text.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, text.c_str(), bytes) == 1;
 }
 
+// Looks at the address, not at its text: ::1 and ::ffff:127.0.0.1 can be written in many ways.
 bool is_loopback_literal(const std::string& text) {
-  return text.starts_with("127.") || text == "::1" || text.starts_with("::ffff:127.") || text == "0.0.0.0" || text == "::";
+  in_addr v4{};
+  in6_addr v6{};
+  if (::inet_pton(AF_INET6, text.c_str(), &v6) == 1) {
+    if (IN6_IS_ADDR_LOOPBACK(&v6) || IN6_IS_ADDR_UNSPECIFIED(&v6)) return true;
+    if (!IN6_IS_ADDR_V4MAPPED(&v6)) return false;
+    std::memcpy(&v4, v6.s6_addr + 12, sizeof v4);
+  } else if (::inet_pton(AF_INET, text.c_str(), &v4) != 1) {
+    return text.starts_with("127.");
+  }
+  constexpr std::uint32_t loopback_net = 127;
+  return ntohl(v4.s_addr) >> 24 == loopback_net || v4.s_addr == 0;
+}
+
+bool is_loopback_name(std::string_view name) {
+  return name == "localhost" || name.ends_with(".localhost") || name == "localhost.localdomain" || name == "ip6-localhost" || name == "ip6-loopback";
 }
 
 // By number (the port's own, then its targetPort, as ingress-nginx allows) or by name.
@@ -27,7 +44,10 @@ const kube::ServicePort* find_port(const kube::Service& service, const UpstreamK
       if (port.is_tcp && fits(port)) return &port;
     return nullptr;
   };
-  if (!key.port_name.empty()) return first([&key](const auto& port) { return port.name == key.port_name; });
+  if (!key.port_name.empty()) {
+    if (const auto* by_name = first([&key](const auto& port) { return port.name == key.port_name; })) return by_name;
+    return first([&key](const auto& port) { return port.target_name == key.port_name; });
+  }
   if (const auto* by_port = first([&key](const auto& port) { return port.port == key.port_number; })) return by_port;
   return first([&key](const auto& port) { return port.target_number == key.port_number; });
 }
@@ -43,7 +63,7 @@ void resolve_external(const kube::Service& service, const UpstreamKey& key, cons
   if (const auto* declared = find_port(service, key)) port = declared->port;
   if (!is_allowed) result.problem = object + " is of type ExternalName, which --disable-svc-external-name forbids: 503";
   else if (name.empty()) result.problem = object + " has no spec.externalName: 503";
-  else if (name == "localhost" || name.ends_with(".localhost") || is_loopback_literal(name))
+  else if (is_loopback_name(name) || is_loopback_literal(name))
     result.problem = object + fmt::format(": spec.externalName \"{}\" is this machine itself, which is refused: 503", name);
   else if (port <= 0 || port > 65535) result.problem = object + fmt::format(" has no port {}: 503", port_text(key));
   if (!result.problem.empty()) return;
@@ -63,7 +83,9 @@ void collect(const std::vector<const kube::EndpointSlice*>& slices, const kube::
     for (const kube::EndpointSlice* slice : slices) {
       if (!slice->is_address) continue;
       for (const auto& slice_port : slice->ports) {
-        if (!slice_port.is_tcp || slice_port.name != port.name || slice_port.port <= 0 || slice_port.port > 65535) continue;
+        // A port of a Service may go without a name when it is the only one: then names do not tell ports apart.
+        const bool is_meant = port.name.empty() || slice_port.name == port.name;
+        if (!slice_port.is_tcp || !is_meant || slice_port.port <= 0 || slice_port.port > 65535) continue;
         for (const auto& endpoint : slice->endpoints) {
           const bool counts = is_last_resort ? endpoint.is_serving && endpoint.is_terminating : endpoint.is_ready;
           if (!counts) continue;

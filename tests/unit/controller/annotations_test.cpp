@@ -87,3 +87,42 @@ TEST(Annotations, ARewriteIsMadeOfTheRoutesOwnExpression) {
   EXPECT_EQ(routing::apply(*route->policies.rewrite, "/api/users", out), routing::RewriteOutcome::rewritten);
   EXPECT_EQ(out, "/users");
 }
+
+TEST(Annotations, AnyOfTheClientCertificateAnnotationsClosesTheHostUnlessNoneIsAskedFor) {
+  EXPECT_EQ(with({{"auth-tls-verify-client", "optional"}}).route_of("a.test", "/"), "503");
+  EXPECT_EQ(with({{"auth-tls-match-cn", "CN=x"}, {"auth-tls-verify-client", "off"}}).route_of("a.test", "/"), "503");
+  EXPECT_EQ(with({{"auth-tls-secret", "default/ca"}, {"auth-tls-verify-client", "off"}}).route_of("a.test", "/"), "web/web");
+}
+
+TEST(Annotations, ALimitOfNothingAndAListOfEverybodyGuardNothing) {
+  EXPECT_EQ(with({{"limit-rps", "0"}}).route_of("a.test", "/"), "web/web");
+  EXPECT_EQ(with({{"whitelist-source-range", "0.0.0.0/0, ::/0"}}).route_of("a.test", "/"), "web/web");
+  EXPECT_EQ(with({{"whitelist-source-range", "0.0.0.0/0"}}).route_of("a.test", "/"), "503");
+}
+
+TEST(Annotations, ARedirectedPathDoesNotFallBackToItsService) {
+  EXPECT_EQ(with({{"permanent-redirect", "https://b.test"}}).route_of("a.test", "/"), "503");
+  EXPECT_EQ(with({{"temporal-redirect", "https://b.test"}}).route_of("a.test", "/"), "503");
+  EXPECT_EQ(with({{"temporal-redirect", "ftp://b.test"}}).route_of("a.test", "/"), "web/web");
+}
+
+TEST(Annotations, WhatAsksForNothingIsNotWorthALine) {
+  EXPECT_TRUE(with({{"enable-cors", "false"}, {"proxy-buffering", "off"}, {"proxy-http-version", "1.1"}, {"load-balance", "round_robin"}}).diagnostics.empty());
+  EXPECT_EQ(with({{"enable-cors", "true"}}).lines_with("not supported yet"), 1u);
+}
+
+TEST(Annotations, AnIngressThatSaysItIsNoCanaryIsServed) {
+  EXPECT_EQ(with({{"canary", "false"}, {"canary-weight", "10"}}).route_of("a.test", "/"), "web/web");
+  EXPECT_EQ(with({{"canary-weight", "10"}}).route_of("a.test", "/"), "404");
+}
+
+TEST(Annotations, SnippetsAreDroppedWhereTheConfigMapForbidsThemAtTheHighestRisk) {
+  controller::Options options;
+  options.config_map = "default/conf";
+  const auto served = [&](std::vector<std::pair<std::string, std::string>> data) {
+    return translate_yaml(config_map(data) + service("web") + ingress({.annotations = {{"configuration-snippet", "x;"}}}), options).route_of("a.test", "/") == "web/web";
+  };
+  EXPECT_TRUE(served({{"annotations-risk-level", "Critical"}}));
+  EXPECT_FALSE(served({{"annotations-risk-level", "Critical"}, {"allow-snippet-annotations", "true"}}));
+  EXPECT_FALSE(served({{"annotations-risk-level", "High"}}));
+}

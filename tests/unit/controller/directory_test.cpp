@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <string>
@@ -112,4 +113,21 @@ TEST_F(DirectoryTest, AnObjectThatStandsTwiceIsToldAndHeals) {
   EXPECT_TRUE(change(directory));
   EXPECT_TRUE(controller::manifests::update(loaded, directory).routes);
   EXPECT_TRUE(loaded.diagnostics.empty());
+}
+
+TEST_F(DirectoryTest, ReadsAFileThatChangedWithinOneTickOfTheClock) {
+  const auto path = std::filesystem::path{files.path()} / "a.yaml";
+  const auto time = std::filesystem::last_write_time(path);
+  files.write("a.yaml", namespace_text("z"));  // as long as before
+  std::filesystem::last_write_time(path, time);
+  EXPECT_TRUE(change(directory));
+  EXPECT_EQ(names_in(directory), "z ");
+}
+
+TEST_F(DirectoryTest, APipeIsNotRead) {
+  const auto path = (std::filesystem::path{files.path()} / "p.yaml").string();
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  ASSERT_EQ(::chmod(path.c_str(), 0644), 0);
+  (void)change(directory);
+  EXPECT_EQ(names_in(directory), "a ");
 }

@@ -93,3 +93,28 @@ TEST(HostsAndPaths, EqualObjectsGiveAnEqualVersion) {
   EXPECT_EQ(translate_yaml(one).snapshot().version, translate_yaml(other).snapshot().version);
   EXPECT_NE(translate_yaml(one).snapshot().version, translate_yaml(one + service("c") + ingress({.name = "z", .host = "c.test", .service = "c"})).snapshot().version);
 }
+
+TEST(HostsAndPaths, ADefaultBackendIsFoundInItsOwnNamespaceUnderItsOwnAnnotations) {
+  const std::string first = service("web") + ingress({.path = "/app", .created = "2023-01-01T00:00:00Z"});
+  const auto second = [](const std::string& annotations) {
+    return "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: rest, namespace: other, annotations: {" + annotations +
+           "}}\nspec:\n  ingressClassName: nginx\n  defaultBackend: {service: {name: rest, port: {number: 80}}}\n  rules: [{host: a.test}]\n";
+  };
+  EXPECT_EQ(translate_yaml(first + second("")).find("a.test", "/x")->origin.ingress_namespace, "other");
+  EXPECT_EQ(translate_yaml(first + second("nginx.ingress.kubernetes.io/auth-url: 'http://a'")).route_of("a.test", "/x"), "503");
+  EXPECT_EQ(translate_yaml(first + second("nginx.ingress.kubernetes.io/auth-url: 'http://a'")).route_of("a.test", "/app"), "web/web");
+}
+
+TEST(HostsAndPaths, AnExpressionThatCannotBeUsedKeepsItsPathsFromOthers) {
+  const auto regex = [](const std::string& path) {
+    return translate_yaml(service("web") + service("open") + ingress({.name = "open", .service = "open"}) +
+                          ingress({.path = path, .path_type = "ImplementationSpecific", .annotations = {{"use-regex", "true"}}}));
+  };
+  const auto result = regex("/admin/(?!login).*");
+  EXPECT_EQ(result.route_of("a.test", "/admin/users"), "503");
+  EXPECT_EQ(result.route_of("a.test", "/shop"), "open/open");
+  EXPECT_EQ(result.lines_with("answer 503"), 1u);
+  EXPECT_EQ(regex("/api/(?!a|b)").route_of("a.test", "/shop"), "open/open");
+  EXPECT_EQ(regex("/admin?(?!x)").route_of("a.test", "/admi"), "503");
+  EXPECT_EQ(regex("/a(?!x)|/b").route_of("a.test", "/b"), "503");
+}

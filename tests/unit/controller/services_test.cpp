@@ -104,3 +104,8 @@ TEST(Services, AChangedEndpointLeavesTheRoutesAlone) {
   EXPECT_EQ(before.snapshot().upstreams->groups[std::get<routing::Forward>(before.find("b.test", "/")->action).upstream], other);
   EXPECT_NE(before.snapshot().version, version);
 }
+
+TEST(Services, APortWithoutANameTakesThePortOfTheSliceWhateverItsName) {
+  const std::string unnamed = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n";
+  EXPECT_EQ(endpoints_of(translate_yaml(unnamed + slice("a", "{addresses: [10.0.0.1]}", "{name: http, port: 3000}") + ingress({}))), Texts{"10.0.0.1:3000"});
+}
