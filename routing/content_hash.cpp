@@ -166,16 +166,19 @@ std::uint64_t hash_of(const UpstreamTable& table) {
 }
 
 std::uint64_t hash_of(const CertificateTable& table) {
+  // A generated fallback differs in every process; equal objects must not give different versions for it, nor for the hosts
+  // that it stands in for.
+  const bool is_generated = table.fallback_secret.empty();
   ContentHash hash;
   hash.add(table.entries.size());
   for (const auto& entry : table.entries) {
+    const bool is_stand_in = is_generated && entry.certificate == table.fallback;
     hash.add(entry.host);
     hash.add(entry.secret);
-    hash.add(fingerprint_of(entry.certificate));
+    hash.add(is_stand_in ? std::string{} : std::string{fingerprint_of(entry.certificate)});
   }
   hash.add(table.fallback_secret);
-  // A generated fallback differs in every process; equal objects must not give different versions for it.
-  if (!table.fallback_secret.empty()) hash.add(fingerprint_of(table.fallback));
+  if (!is_generated) hash.add(fingerprint_of(table.fallback));
   return hash.value();
 }
 
