@@ -1,5 +1,7 @@
 #include "proxy/io/transport.hpp"
 
+#include "proxy/io/system_calls.hpp"
+
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -105,7 +107,7 @@ ReadResult Transport::read() { return ssl_ ? read_tls() : read_plain(); }
 
 ReadResult Transport::read_plain() {
   if (!readable_) return {};
-  const ssize_t n = ::recv(fd_, scratch_->plain.get(), Scratch::plain_bytes, 0);
+  const ssize_t n = receive(fd_, scratch_->plain.get(), Scratch::plain_bytes);
   if (n > 0) {
     // A short read has drained the socket, unless its end is already known to be behind the data.
     if (static_cast<std::size_t>(n) < Scratch::plain_bytes && !peer_ended_ && !peer_failed_) readable_ = false;
@@ -127,7 +129,7 @@ ReadResult Transport::read_plain() {
 
 ReadResult Transport::read_tls() {
   if (!readable_) return {};
-  const ssize_t n = ::recv(fd_, scratch_->cipher_in.get(), Scratch::cipher_bytes, 0);
+  const ssize_t n = receive(fd_, scratch_->cipher_in.get(), Scratch::cipher_bytes);
   if (n < 0) {
     if (errno == EAGAIN || errno == EINTR) {
       readable_ = errno == EINTR;
@@ -265,7 +267,7 @@ bool Transport::send_or_keep(std::string_view bytes) {
     unsent_.append(bytes);
     return true;
   }
-  const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  const ssize_t sent = io::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
   if (sent == static_cast<ssize_t>(bytes.size())) return true;
   if (sent < 0 && errno != EAGAIN && errno != EINTR) return false;
   unsent_.append(bytes.substr(sent > 0 ? static_cast<std::size_t>(sent) : 0));
@@ -274,7 +276,7 @@ bool Transport::send_or_keep(std::string_view bytes) {
 
 bool Transport::flush() {
   while (!unsent_.empty()) {
-    const ssize_t sent = ::send(fd_, unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
+    const ssize_t sent = io::send(fd_, unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
     if (sent < 0) return errno == EAGAIN || errno == EINTR;
     const bool all = static_cast<std::size_t>(sent) == unsent_.size();
     unsent_.consume(static_cast<std::size_t>(sent));
