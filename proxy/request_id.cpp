@@ -8,14 +8,12 @@ namespace proxy {
 
 namespace {
 
-// Eight hexadecimal digits of a word, all at once: its nibbles spread to bytes, then 0..9 and a..f added.
-std::uint64_t to_digits(std::uint32_t word) noexcept {
-  std::uint64_t x = word;
-  x = (x | x << 16) & 0x0000ffff0000ffff;
-  x = (x | x << 8) & 0x00ff00ff00ff00ff;
-  x = (x | x << 4) & 0x0f0f0f0f0f0f0f0f;
-  const std::uint64_t is_letter = ((x + 0x0606060606060606) >> 4) & 0x0101010101010101;
-  return x + 0x3030303030303030 + is_letter * ('a' - '0' - 10);
+using Bytes = std::uint8_t __attribute__((vector_size(16)));
+
+// A digit, 0..9 or a..f, for each nibble.
+Bytes to_digits(Bytes nibbles) noexcept {
+  constexpr std::uint8_t to_letter = 'a' - '0' - 10;
+  return nibbles + '0' + (reinterpret_cast<Bytes>(nibbles > 9) & to_letter);
 }
 
 }  // namespace
@@ -39,10 +37,11 @@ std::uint64_t RequestIds::step() noexcept {
 
 std::string_view RequestIds::next() noexcept {
   const std::uint64_t words[] = {step(), step()};
-  for (int i = 0; i < 4; ++i) {
-    const std::uint64_t digits = to_digits(static_cast<std::uint32_t>(words[i / 2] >> (i % 2 * 32)));
-    std::memcpy(text_ + i * 8, &digits, sizeof digits);
-  }
+  Bytes bytes;
+  std::memcpy(&bytes, words, sizeof bytes);
+  const Bytes digits[] = {to_digits(bytes & 15), to_digits(bytes >> 4)};
+  static_assert(sizeof digits == sizeof text_);
+  std::memcpy(text_, digits, sizeof digits);
   return {text_, sizeof text_};
 }
 

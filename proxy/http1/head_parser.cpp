@@ -280,6 +280,10 @@ FieldsResult read_fields(std::string_view bytes, std::size_t start, const HeadLi
 
 // "HTTP/1.1" and "HTTP/1.0"; other minor versions of 1 are answered as 1.1 (RFC 9110, 2.5).
 ParseResult read_version(std::string_view text, std::uint8_t& minor) {
+  if (text == "HTTP/1.1") {  // nearly always: one comparison
+    minor = 1;
+    return {ParseStatus::complete, 0, 0, ""};
+  }
   if (text.size() != 8 || text.substr(0, 5) != "HTTP/" || text[6] != '.') return refuse(400, "invalid HTTP version");
   const char major = text[5], low = text[7];
   if (major < '0' || major > '9' || low < '0' || low > '9') return refuse(400, "invalid HTTP version");
