@@ -102,12 +102,13 @@ Listener::~Listener() {
 
 bool Listener::listen(Worker& worker) {
   worker_ = &worker;
-  return ::listen(fd_, backlog) == 0 && worker.poller().add(fd_, *this);
+  if (!is_listening_) is_listening_ = ::listen(fd_, backlog) == 0 && worker.poller().add(fd_, *this);
+  return is_listening_;
 }
 
 void Listener::close() {
   if (fd_ < 0) return;
-  while (worker_ && accept_one()) {
+  while (is_listening_ && accept_one()) {
   }
   ::close(fd_);
   fd_ = -1;

@@ -28,6 +28,7 @@ class Listener final : public io::Pollable {
   [[nodiscard]] static std::string probe(const std::string& address, std::uint16_t port);
   ~Listener();
 
+  // Does nothing when it listens already. False with errno when the system refuses.
   [[nodiscard]] bool listen(Worker& worker);
   // Accepts what has arrived already, then closes: what the kernel has completed is not thrown away.
   void close();
@@ -48,7 +49,7 @@ class Listener final : public io::Pollable {
   int fd_;
   std::uint16_t port_;
   Scheme scheme_;
-  bool has_more_ = false, starved_ = false;
+  bool is_listening_ = false, has_more_ = false, starved_ = false;
   Worker* worker_ = nullptr;
 };
 

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <random>
 
 namespace proxy {
@@ -74,9 +76,16 @@ void Worker::apply(std::shared_ptr<const routing::Snapshot> snapshot, std::share
     tls_context_->set_ticket_keys(std::move(keys));
   }
   config_ = ConfigHandle{new WorkerConfig{std::move(snapshot), pool_, config_.get(), random_}};
-  if (!is_first) return;
-  for (auto& listener : listeners_)
-    if (!listener->listen(*this)) log_.error(fmt::format("cannot listen on port {}", listener->port()));
+  if (is_first) start_listening();
+}
+
+// Not serving before every listener listens: one that the system refuses is tried again with each tick.
+void Worker::start_listening() {
+  for (auto& listener : listeners_) {
+    if (listener->listen(*this)) continue;
+    if (may_report()) log_.error(fmt::format("cannot listen on port {}: {}; trying again", listener->port(), std::strerror(errno)));
+    return;
+  }
   serving_.store(true, std::memory_order_release);
 }
 
@@ -100,6 +109,7 @@ void Worker::tick() {
     if (error) return;
     read_clocks();
     timers_.advance();
+    if (config_ && !is_serving() && !draining_) start_listening();
     for (auto& listener : listeners_)
       if (listener->is_starved()) listener->accept_some();
     if (now_ - last_flush_ >= log_flush_period) {

@@ -109,7 +109,7 @@ class Worker {
   void free_buried();
   void read_clocks() noexcept;
   void apply(std::shared_ptr<const routing::Snapshot> snapshot, std::shared_ptr<const tls::TicketKeys> keys);
-  void start_draining();
+  void start_listening();
   void close_idle_sessions();
 
   const unsigned index_;

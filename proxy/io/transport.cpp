@@ -118,8 +118,8 @@ ReadResult Transport::read_plain() {
     peer_ended_ = true;
     return {ReadStatus::ended, {}};
   }
-  if (errno == EAGAIN || errno == EINTR) {
-    readable_ = errno == EINTR;
+  if (errno == EAGAIN) {
+    readable_ = false;
     return {};
   }
   readable_ = false;
@@ -131,11 +131,8 @@ ReadResult Transport::read_tls() {
   if (!readable_) return {};
   const ssize_t n = receive(fd_, scratch_->cipher_in.get(), Scratch::cipher_bytes);
   if (n < 0) {
-    if (errno == EAGAIN || errno == EINTR) {
-      readable_ = errno == EINTR;
-      return {peer_ended_ && !readable_ ? ReadStatus::ended : ReadStatus::blocked, {}};
-    }
     readable_ = false;
+    if (errno == EAGAIN) return {peer_ended_ ? ReadStatus::ended : ReadStatus::blocked, {}};
     peer_failed_ = true;
     return {ReadStatus::failed, {}};
   }
@@ -235,9 +232,12 @@ bool Transport::write(std::span<const std::string_view> pieces) {
   msghdr message{};
   message.msg_iov = vectors.data();
   message.msg_iovlen = count;
-  ssize_t sent = total ? ::sendmsg(fd_, &message, MSG_NOSIGNAL) : 0;
+  ssize_t sent = 0;
+  do {
+    if (total) sent = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
   if (sent < 0) {
-    if (errno != EAGAIN && errno != EINTR) return false;
+    if (errno != EAGAIN) return false;
     sent = 0;
   }
   std::size_t skip = static_cast<std::size_t>(sent);
@@ -269,7 +269,7 @@ bool Transport::send_or_keep(std::string_view bytes) {
   }
   const ssize_t sent = io::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
   if (sent == static_cast<ssize_t>(bytes.size())) return true;
-  if (sent < 0 && errno != EAGAIN && errno != EINTR) return false;
+  if (sent < 0 && errno != EAGAIN) return false;
   unsent_.append(bytes.substr(sent > 0 ? static_cast<std::size_t>(sent) : 0));
   return true;
 }
@@ -277,7 +277,7 @@ bool Transport::send_or_keep(std::string_view bytes) {
 bool Transport::flush() {
   while (!unsent_.empty()) {
     const ssize_t sent = io::send(fd_, unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
-    if (sent < 0) return errno == EAGAIN || errno == EINTR;
+    if (sent < 0) return errno == EAGAIN;
     const bool all = static_cast<std::size_t>(sent) == unsent_.size();
     unsent_.consume(static_cast<std::size_t>(sent));
     if (!all) return true;

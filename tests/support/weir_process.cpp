@@ -35,18 +35,19 @@ Finished run_weir(const std::vector<std::string>& arguments) {
   return run_program(command);
 }
 
-WeirProcess::WeirProcess(const std::filesystem::path& manifests, const std::vector<std::string>& flags)
-    : child_(command(manifests, flags)) {}
+WeirProcess::WeirProcess(const std::filesystem::path& manifests, const std::vector<std::string>& flags, const std::vector<std::string>& runner)
+    : child_(command(manifests, flags, runner)) {}
 
-std::vector<std::string> WeirProcess::command(const std::filesystem::path& manifests, const std::vector<std::string>& flags) const {
-  std::vector<std::string> words{WEIR_PROGRAM,
-                                 "--manifests=" + manifests.string(),
-                                 "--bind-address=127.0.0.1",
-                                 "--http-port=" + std::to_string(http_port()),
-                                 "--https-port=" + std::to_string(https_port()),
-                                 "--healthz-port=" + std::to_string(healthz_port()),
-                                 "--healthz-host=127.0.0.1",
-                                 "--workers=2"};
+std::vector<std::string> WeirProcess::command(const std::filesystem::path& manifests, const std::vector<std::string>& flags,
+                                              std::vector<std::string> words) const {
+  words.insert(words.end(), {WEIR_PROGRAM,
+                             "--manifests=" + manifests.string(),
+                             "--bind-address=127.0.0.1",
+                             "--http-port=" + std::to_string(http_port()),
+                             "--https-port=" + std::to_string(https_port()),
+                             "--healthz-port=" + std::to_string(healthz_port()),
+                             "--healthz-host=127.0.0.1",
+                             "--workers=2"});
   words.insert(words.end(), flags.begin(), flags.end());
   return words;
 }

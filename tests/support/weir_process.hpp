@@ -39,8 +39,10 @@ class ReservedPort {
 
 class WeirProcess {
  public:
-  // Serves the manifests with 2 workers on free loopback ports; `flags` are added to these.
-  explicit WeirProcess(const std::filesystem::path& manifests, const std::vector<std::string>& flags = {});
+  // Serves the manifests with 2 workers on free loopback ports; `flags` are added to these. `runner` are the words of a program
+  // that runs it, such as strace; signals and pid() are that program's then.
+  explicit WeirProcess(const std::filesystem::path& manifests, const std::vector<std::string>& flags = {},
+                       const std::vector<std::string>& runner = {});
 
   [[nodiscard]] std::uint16_t http_port() const noexcept { return http_.number(); }
   [[nodiscard]] std::uint16_t https_port() const noexcept { return https_.number(); }
@@ -61,7 +63,8 @@ class WeirProcess {
   [[nodiscard]] std::string output() const { return access_log() + log(); }
 
  private:
-  [[nodiscard]] std::vector<std::string> command(const std::filesystem::path& manifests, const std::vector<std::string>& flags) const;
+  [[nodiscard]] std::vector<std::string> command(const std::filesystem::path& manifests, const std::vector<std::string>& flags,
+                                                 std::vector<std::string> words) const;
 
   ReservedPort http_, https_, healthz_;
   ChildProcess child_;
