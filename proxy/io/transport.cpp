@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <string>
 
 namespace proxy::io {
 
@@ -21,6 +22,12 @@ namespace {
 thread_local std::string_view cipher_source;
 
 constexpr std::size_t max_pieces = 8;  // of one write
+
+// What nginx says to a client that speaks HTTP where TLS is expected: one that sees a closed connection looks for the fault elsewhere.
+constexpr std::string_view plain_http_page =
+    "<html>\r\n<head><title>400 The plain HTTP request was sent to HTTPS port</title></head>\r\n<body>\r\n"
+    "<center><h1>400 Bad Request</h1></center>\r\n<center>The plain HTTP request was sent to HTTPS port</center>\r\n"
+    "</body>\r\n</html>\r\n";
 
 }  // namespace
 
@@ -153,6 +160,7 @@ ReadResult Transport::read_tls() {
       handshake_done_ = true;
     } else if (SSL_get_error(ssl_.get(), done) != SSL_ERROR_WANT_READ) {
       result.status = ReadStatus::failed;
+      if (ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_HTTP_REQUEST) answer_plain_http();
     }
   }
   std::size_t filled = 0;
@@ -188,6 +196,11 @@ ReadResult Transport::read_tls() {
     return {ReadStatus::data, {scratch_->plain.get(), filled}};
   }
   return result;
+}
+
+void Transport::answer_plain_http() {
+  scratch_->cipher_out = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\nContent-Length: ";
+  scratch_->cipher_out.append(std::to_string(plain_http_page.size())).append("\r\nConnection: close\r\n\r\n").append(plain_http_page);
 }
 
 bool Transport::write(std::span<const std::string_view> pieces) {

@@ -64,6 +64,7 @@ class Transport {
   friend struct BioFunctions;
   [[nodiscard]] ReadResult read_plain();
   [[nodiscard]] ReadResult read_tls();
+  void answer_plain_http();  // in clear, as the request was
   [[nodiscard]] bool send_or_keep(std::string_view bytes);
   [[nodiscard]] bool send_cipher_out();
 

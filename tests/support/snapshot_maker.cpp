@@ -1,10 +1,14 @@
 #include "tests/support/snapshot_maker.hpp"
 
+#include "tests/support/make_certificate.hpp"
+
 namespace test {
 
 SnapshotMaker::SnapshotMaker()
     : routes_(std::make_shared<routing::RouteTable>()), upstreams_(std::make_shared<routing::UpstreamTable>()),
-      settings_(std::make_shared<routing::Settings>()) {
+      settings_(std::make_shared<routing::Settings>()), certificates_(std::make_shared<routing::CertificateTable>()) {
+  static const auto fallback = *tls::Certificate::self_signed();
+  certificates_->fallback = fallback;
   routes_->fallback.action = routing::Reply{404, "no such host"};
   settings_->access_log.enabled = false;
 }
@@ -34,16 +38,21 @@ SnapshotMaker& SnapshotMaker::settings(EditSettings edit) {
   return *this;
 }
 
+SnapshotMaker& SnapshotMaker::certificate(const std::string& host, const std::string& common_name) {
+  tls::testing::CertificateSpec spec;
+  spec.names = {host};
+  spec.common_name = common_name;
+  const tls::testing::Pem pem = tls::testing::make_certificate(spec);
+  certificates_->index.insert(host, static_cast<std::uint32_t>(certificates_->entries.size()));
+  certificates_->entries.push_back({host, "default/" + common_name, *tls::Certificate::parse(pem.chain, pem.key)});
+  return *this;
+}
+
 std::shared_ptr<const routing::Snapshot> SnapshotMaker::build() {
-  static const auto certificates = [] {
-    auto table = std::make_shared<routing::CertificateTable>();
-    table->fallback = *tls::Certificate::self_signed();
-    return table;
-  }();
   auto snapshot = std::make_shared<routing::Snapshot>();
   snapshot->routes = routes_;
   snapshot->upstreams = upstreams_;
-  snapshot->certificates = certificates;
+  snapshot->certificates = certificates_;
   snapshot->settings = settings_;
   return snapshot;
 }

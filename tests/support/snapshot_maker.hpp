@@ -20,6 +20,8 @@ class SnapshotMaker {
   SnapshotMaker();
   // Everything of the host goes to the loopback ports; no port: no endpoint.
   SnapshotMaker& host(std::string name, std::vector<std::uint16_t> ports, EditPolicies edit = {});
+  // Self-signed, its common name as given; without any, all hosts get the fallback.
+  SnapshotMaker& certificate(const std::string& host, const std::string& common_name);
   SnapshotMaker& settings(EditSettings edit);
   [[nodiscard]] std::shared_ptr<const routing::Snapshot> build();
 
@@ -27,6 +29,7 @@ class SnapshotMaker {
   std::shared_ptr<routing::RouteTable> routes_;
   std::shared_ptr<routing::UpstreamTable> upstreams_;
   std::shared_ptr<routing::Settings> settings_;
+  std::shared_ptr<routing::CertificateTable> certificates_;
 };
 
 [[nodiscard]] inline SnapshotMaker make_snapshot() { return {}; }

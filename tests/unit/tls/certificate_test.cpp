@@ -1,6 +1,6 @@
 #include "tls/certificate.hpp"
 
-#include "make_certificate.hpp"
+#include "tests/support/make_certificate.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 #include "tls/server_context.hpp"
 
 #include "handshake.hpp"
-#include "make_certificate.hpp"
+#include "tests/support/make_certificate.hpp"
 
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>

@@ -1,4 +1,4 @@
-#include "make_certificate.hpp"
+#include "tests/support/make_certificate.hpp"
 
 #include <openssl/bio.h>
 #include <openssl/ec.h>
