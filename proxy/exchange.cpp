@@ -23,6 +23,13 @@ std::string_view without_port(std::string_view authority) {
   return authority.substr(0, authority.find(':', close == std::string_view::npos ? 0 : close));
 }
 
+// What only we may tell a stand-in default backend.
+void drop_stand_in_fields(FieldList& fields) {
+  constexpr std::string_view ours[] = {"x-code", "x-format", "x-namespace", "x-ingress-name", "x-service-name", "x-service-port"};
+  for (Field& field : fields.all())
+    for (const std::string_view name : ours) field.is_dropped = field.is_dropped || http1::equals_token(field.name, name);
+}
+
 // The head of a reply ends the connection when nothing certain can be said about what follows the request.
 bool ends_connection(std::uint16_t status) {
   return status == 400 || status == 408 || status == 413 || status == 414 || status == 431 || status == 501 || status == 505;
@@ -120,7 +127,11 @@ bool Exchange::answer_locally(const RequestHead& head, const ClientFacts& client
 
 void Exchange::redirect_to_https(const RequestHead& head, const ClientFacts& client) {
   const routing::TlsRedirect& redirect = policies().tls_redirect;
-  std::string_view uri = head.target;
+  if (client.host.empty()) {  // HTTP/1.0
+    reply(400, "no host to redirect to");
+    return;
+  }
+  std::string_view uri = head.target == "*" ? std::string_view{"/"} : head.target;
   if (!redirect.preserve_trailing_slash && uri.ends_with('/')) uri.remove_suffix(1);
   std::string location = fmt::format("Location: https://{}", without_port(client.host));
   if (redirect.append_port) fmt::format_to(std::back_inserter(location), ":{}", worker_.https_port());
@@ -169,6 +180,7 @@ bool Exchange::prepare_request(const RequestHead& head, const ClientFacts& clien
   }
   std::string extra;
   if (is_stand_in_) {
+    drop_stand_in_fields(worker_.request_head.fields);
     const routing::RouteOrigin& origin = route_->origin;
     extra = fmt::format("X-Code: 503\r\nX-Namespace: {}\r\nX-Ingress-Name: {}\r\nX-Service-Name: {}\r\nX-Service-Port: {}\r\n",
                         origin.ingress_namespace, origin.ingress_name, origin.service, origin.port);
@@ -283,8 +295,9 @@ void Exchange::on_request_ended() {
 }
 
 void Exchange::on_client_half_closed() {
+  if (state_ == State::tunnel) return;  // what came before the end is not read yet; reading finds the end
   client_ended_ = true;
-  keeps_alive_ = false;
+  keeps_alive_ = keeps_alive_ && session_->has_input();  // pipelined requests are answered to the last
   if ((state_ == State::connecting || state_ == State::relaying) && !response_started_ && request_body_.is_done())
     session_->wait_for(Waiting::half_closed, Session::half_closed_grace);
 }

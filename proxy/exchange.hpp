@@ -79,6 +79,7 @@ class Exchange {
   // attempts and the request's way (exchange_request.cpp)
   void start_attempt();
   void use_connection(upstream::Endpoint& endpoint, http1::Connection* pooled);
+  [[nodiscard]] int open_connection(upstream::Endpoint& endpoint);
   // Sends `head` (may be empty) and what `bytes` hold of the body; returns how much was taken.
   [[nodiscard]] std::size_t relay_body(std::string_view head, char* bytes, std::size_t count);
   [[nodiscard]] bool accept_body_step(const BodyDecoder::Step& step);

@@ -57,11 +57,9 @@ void Exchange::use_connection(upstream::Endpoint& endpoint, http1::Connection* p
     state_ = State::relaying;
     return;
   }
-  ++endpoint.uses;
-  upstream_ = new http1::Connection(worker_, endpoint);  // the worker frees it when it is buried
-  const int error = upstream_->connect(*this);
+  int error = open_connection(endpoint);
+  if (error == EMFILE && worker_.close_longest_idle() > 0) error = open_connection(endpoint);
   if (error != 0) {
-    upstream_ = nullptr;
     ++worker_.counters().upstream_connect_failures;
     fail_attempt(error == EMFILE || error == ENFILE || error == ENOBUFS ? Failure::no_descriptor : Failure::connect_refused,
                  std::strerror(error));
@@ -75,6 +73,15 @@ void Exchange::use_connection(upstream::Endpoint& endpoint, http1::Connection* p
   } else {
     upstream_->arm(policies().timeouts.connect);
   }
+}
+
+// 0, or the errno of what failed at once.
+int Exchange::open_connection(upstream::Endpoint& endpoint) {
+  ++endpoint.uses;
+  upstream_ = new http1::Connection(worker_, endpoint);  // the worker frees it when it is buried
+  const int error = upstream_->connect(*this);
+  if (error != 0) upstream_ = nullptr;
+  return error;
 }
 
 void Exchange::on_connected() {

@@ -13,6 +13,7 @@ namespace proxy {
 namespace {
 
 constexpr std::uint16_t switching_protocols = 101;
+constexpr std::uint16_t upgrade_required = 426;
 
 routing::RetryOn condition_of(std::uint16_t status) {
   switch (status) {
@@ -74,6 +75,13 @@ void copy_fields(const ResponseHead& head, const ResponseRules& rules, HeadWrite
     }
   }
   out.add({run, run_bytes});
+}
+
+// Hop-by-hop, yet the news of these answers: to what the connection changes, or would have to (RFC 9110, 7.8 and 15.5.22).
+void add_upgrade(const ResponseHead& head, HeadWriter& out) {
+  for (const Field& field : head.fields.all())
+    if (field.id == FieldId::upgrade) out.add_line("Upgrade: ", field.value);
+  out.add("Connection: upgrade\r\n");
 }
 
 void start_head(const ResponseHead& head, const WorkerConfig& config, std::string_view date_line, HeadWriter& out) {
@@ -173,6 +181,11 @@ std::size_t Exchange::take_response_head(char* bytes, std::size_t count) {
     return start_tunnel(head) ? result.head_bytes : count;
   }
   if (head.status < 200) return forward_informational(head) ? result.head_bytes : count;
+  if (head.status == 408 && upstream_->is_reused() && !head.keeps_alive() && may_send_again()) {
+    // Said before the request came, by an endpoint that was about to close an idle connection.
+    fail_attempt(Failure::closed_early, "408 on an idle connection");
+    return count;
+  }
   log_.on_head(head.status, worker_.now());
   if (retry_on_status(head.status)) return count;
   return result.head_bytes + start_response(head, bytes + result.head_bytes, count - result.head_bytes);
@@ -253,6 +266,7 @@ void Exchange::write_response_head(const ResponseHead& head) {
     out.add_number(head.content_length);
     out.add("\r\n");
   }
+  if (head.status == upgrade_required) add_upgrade(head, out);
   if (!keeps_alive_) out.add("Connection: close\r\n");
   else if (request_minor_ == 0) out.add("Connection: keep-alive\r\n");
   out.add("\r\n");
@@ -353,9 +367,8 @@ bool Exchange::start_tunnel(const ResponseHead& head) {
   if (!settings.allow_backend_server_header) out.add(config_->server_line);
   out.add(date_line);
   copy_fields(head, {settings.allow_backend_server_header, false, false}, out);
-  for (const Field& field : head.fields.all())
-    if (field.id == FieldId::upgrade) out.add_line("Upgrade: ", field.value);
-  out.add("Connection: upgrade\r\n\r\n");
+  add_upgrade(head, out);
+  out.add("\r\n");
   state_ = State::tunnel;
   const std::string_view whole = out.text();
   log_.bytes_sent += whole.size();

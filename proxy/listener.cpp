@@ -127,6 +127,11 @@ void Listener::accept_some() {
 }
 
 bool Listener::accept_one() {
+  if (!worker_->has_room()) {
+    starved_ = true;
+    worker_->report_starved("there are as many as may be");
+    return false;
+  }
   sockaddr_storage peer{};
   socklen_t bytes = sizeof peer;
   const int fd = ::accept4(fd_, reinterpret_cast<sockaddr*>(&peer), &bytes, SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -35,7 +35,7 @@ class Listener final : public io::Pollable {
   void on_events(std::uint32_t epoll_events) override;
   // Stopped with more to accept: go on after the batch.
   [[nodiscard]] bool has_more() const noexcept { return has_more_; }
-  // Stopped for want of descriptors or memory: go on after a tick.
+  // Stopped for want of room, descriptors or memory: go on after a tick.
   [[nodiscard]] bool is_starved() const noexcept { return starved_; }
   void accept_some();
 

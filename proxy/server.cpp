@@ -2,9 +2,12 @@
 
 #include "proxy/worker.hpp"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <mutex>
 #include <thread>
 
@@ -15,6 +18,20 @@ namespace {
 // How long a ticket key seals; it opens for two periods more.
 constexpr std::chrono::hours ticket_key_period{8};
 constexpr std::chrono::milliseconds drain_poll{20};
+
+// Of the limit of open files: for the admin port, the controller's files and what the program itself needs; and a share for
+// connections to endpoints, of which a session needs one while it is at work.
+constexpr rlim_t reserved_descriptors = 64;
+constexpr rlim_t upstream_share = 8;
+constexpr rlim_t fewest_sessions = 4;
+
+// Sessions of one worker.
+std::size_t session_limit(unsigned workers) {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return SIZE_MAX;
+  const rlim_t usable = files.rlim_cur > 2 * reserved_descriptors ? files.rlim_cur - reserved_descriptors : files.rlim_cur / 2;
+  return std::max(fewest_sessions, (usable - usable / upstream_share) / workers);
+}
 
 bool has_ipv6() {
   const int fd = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -71,6 +88,7 @@ std::string Server::start() {
       if (std::string error = Listener::probe(address, port); !error.empty()) return error;
   for (unsigned i = 0; i < options.workers; ++i) {
     auto worker = std::make_unique<Worker>(i, state_->log);
+    worker->set_session_limit(session_limit(options.workers));
     for (const auto& address : options.bind_addresses) {
       for (const auto& [port, scheme] : ports) {
         std::string error;

@@ -295,10 +295,6 @@ void Session::note_handshake() {
   if (SSL_session_reused(transport_.ssl())) ++worker_.counters().tls_resumed;
 }
 
-void Session::close_if_idle(std::chrono::steady_clock::time_point idle_since) {
-  if (state_ == State::reading && input_.empty() && !transport_.has_unsent() && idle_since_ <= idle_since) close();
-}
-
 void Session::close() {
   if (state_ == State::closed) return;
   state_ = State::closed;

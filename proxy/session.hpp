@@ -81,8 +81,9 @@ class Session final : public io::Pollable, public io::Timed {
 
   // --- for the worker
   void close();
-  // The server drains: an idle session closes, a busy one after its exchange.
-  void close_if_idle(std::chrono::steady_clock::time_point idle_since);
+  // Between two requests, or before the first byte: closing it takes nothing from anybody.
+  [[nodiscard]] bool is_idle() const noexcept { return state_ == State::reading && input_.empty() && !transport_.has_unsent(); }
+  [[nodiscard]] std::chrono::steady_clock::time_point idle_since() const noexcept { return idle_since_; }
   Session *next = nullptr, *previous = nullptr;  // the worker's list of all
   bool is_ready_queued = false;
 

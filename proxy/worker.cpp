@@ -110,8 +110,7 @@ void Worker::tick() {
     read_clocks();
     timers_.advance();
     if (config_ && !is_serving() && !draining_) start_listening();
-    for (auto& listener : listeners_)
-      if (listener->is_starved()) listener->accept_some();
+    accept_again();
     if (now_ - last_flush_ >= log_flush_period) {
       last_flush_ = now_;
       access_log_.flush();
@@ -229,6 +228,26 @@ void Worker::report_starved(const char* error) {
   if (may_report()) log_.warning(fmt::format("cannot accept a connection: {}; raise the limit of open files (ulimit -n)", error));
 }
 
+// nginx closes connections that wait for a next request when others find no room; so does this.
+void Worker::accept_again() {
+  const auto is_starved = [](const auto& listener) { return listener->is_starved(); };
+  if (std::none_of(listeners_.begin(), listeners_.end(), is_starved)) return;
+  close_longest_idle();
+  for (auto& listener : listeners_)
+    if (listener->is_starved()) listener->accept_some();
+}
+
+std::size_t Worker::close_longest_idle() {
+  std::vector<Session*> idle;
+  for (Session* session = sessions_; session; session = session->next)
+    if (session->is_idle()) idle.push_back(session);
+  const std::size_t count = std::min(idle.size(), max_closed_for_room);
+  const auto end = idle.begin() + static_cast<std::ptrdiff_t>(count);
+  std::partial_sort(idle.begin(), end, idle.end(), [](const Session* a, const Session* b) { return a->idle_since() < b->idle_since(); });
+  std::for_each(idle.begin(), end, [](Session* session) { session->close(); });
+  return count;
+}
+
 void Worker::begin_drain() {
   boost::asio::post(context_, [this] {
     draining_ = true;
@@ -243,7 +262,7 @@ void Worker::close_idle_sessions() {
   const auto idle_since = now_ - drain_idle;
   for (Session* session = sessions_; session;) {
     Session* const next = session->next;
-    session->close_if_idle(idle_since);
+    if (session->is_idle() && session->idle_since() <= idle_since) session->close();
     session = next;
   }
 }

@@ -41,6 +41,7 @@ class Worker {
   static constexpr std::chrono::seconds drain_idle{1};         // a session idle this long closes when draining
   static constexpr std::chrono::seconds log_flush_period{1};
   static constexpr unsigned max_problems_per_second = 50;
+  static constexpr std::size_t max_closed_for_room = 64;       // idle sessions at once
 
   Worker(unsigned index, telemetry::Log& log);
   ~Worker();
@@ -49,6 +50,8 @@ class Worker {
 
   // --- before start(), by the Server
   void add_listener(std::unique_ptr<Listener> listener);
+  // Sessions it may have open: what is left of the limit of open files once others have their share.
+  void set_session_limit(std::size_t sessions) noexcept { session_limit_ = sessions; }
   void start();
   // --- any thread
   void publish(std::shared_ptr<const routing::Snapshot> snapshot, std::shared_ptr<const tls::TicketKeys> keys);
@@ -97,6 +100,9 @@ class Worker {
   // A problem worth a line in the log; at most max_problems_per_second are written, the rest is counted.
   [[nodiscard]] bool may_report() noexcept;
   void report_starved(const char* error);
+  [[nodiscard]] bool has_room() const noexcept { return counters_.active.get() < session_limit_; }
+  // Closes the sessions that have waited longest for a next request, max_closed_for_room at most; how many it closed.
+  std::size_t close_longest_idle();
   // Runs session.resume() after the current batch: input is there that no event will announce again.
   void make_ready(Session& session);
   void bury(Session& session);               // freed when the batch is over
@@ -110,6 +116,7 @@ class Worker {
   void read_clocks() noexcept;
   void apply(std::shared_ptr<const routing::Snapshot> snapshot, std::shared_ptr<const tls::TicketKeys> keys);
   void start_listening();
+  void accept_again();
   void close_idle_sessions();
 
   const unsigned index_;
@@ -141,6 +148,7 @@ class Worker {
   std::uint64_t problems_unreported_ = 0;
   std::uint16_t http_port_ = 80, https_port_ = 443;
   std::string http_port_text_, http_scheme_lines_, https_scheme_lines_;
+  std::size_t session_limit_ = SIZE_MAX;
   bool draining_ = false;
   bool rerun_posted_ = false;
   std::atomic<bool> serving_{false}, drained_{false};

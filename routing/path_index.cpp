@@ -1,5 +1,7 @@
 #include "routing/path_index.hpp"
 
+#include "routing/regex.hpp"
+
 #include <re2/re2.h>
 
 #include <algorithm>
@@ -137,9 +139,7 @@ PathMatch PathIndex::find_plain(std::string_view path) const noexcept {
 
 PathMatch PathIndex::find_expression(std::string_view path) const {
   for (const Expression& expression : expressions_) {
-    const bool hit = expression.is_literal
-                         ? starts_with_ignoring_case(path, expression.path)
-                         : expression.regex->Match({path.data(), path.size()}, 0, path.size(), re2::RE2::UNANCHORED, nullptr, 0);
+    const bool hit = expression.is_literal ? starts_with_ignoring_case(path, expression.path) : matches(*expression.regex, path);
     if (hit) return {PathMatchKind::route, expression.route};
   }
   return {};

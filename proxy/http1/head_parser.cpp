@@ -401,6 +401,7 @@ ParseResult read_request_fields(RequestHead& head, HostStorage& storage) {
         host = &field;
         break;
       case FieldId::expect:
+        if (field.value.empty()) break;  // an empty list expects nothing
         if (!equals_token(field.value, "100-continue")) return refuse(417, "unknown expectation");
         head.expects_continue = head.minor_version >= 1;
         break;

@@ -42,7 +42,14 @@ void Poller::run_turn() {
   epoll_event events[events_per_wait];
   for (int round = 0; round < waits_per_turn; ++round) {
     const int count = ::epoll_wait(fd_, events, events_per_wait, 0);
-    for (int i = 0; i < count; ++i) static_cast<Pollable*>(events[i].data.ptr)->on_events(events[i].events);
+    for (int i = 0; i < count; ++i) {
+      auto* const pollable = static_cast<Pollable*>(events[i].data.ptr);
+      if (!pollable->goes_first) continue;
+      pollable->on_events(events[i].events);
+      events[i].data.ptr = nullptr;
+    }
+    for (int i = 0; i < count; ++i)
+      if (auto* const pollable = static_cast<Pollable*>(events[i].data.ptr)) pollable->on_events(events[i].events);
     end_of_batch_();
     if (count < events_per_wait) return;
   }

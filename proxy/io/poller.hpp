@@ -16,6 +16,8 @@ class Pollable {
  public:
   virtual void on_events(std::uint32_t epoll_events) = 0;
 
+  bool goes_first = false;  // its events of a batch are handled before those of others
+
  protected:
   ~Pollable() = default;
 };

@@ -184,7 +184,7 @@ ReadResult Transport::read_tls() {
     break;
   }
   cipher_source = {};
-  if (!send_cipher_out() && result.status == ReadStatus::blocked) result.status = ReadStatus::failed;  // handshake, alerts
+  if (!send_protocol_records() && result.status == ReadStatus::blocked) result.status = ReadStatus::failed;
   if (result.status == ReadStatus::failed) {
     ERR_clear_error();
     readable_ = false;
@@ -266,6 +266,15 @@ bool Transport::write(std::span<const std::string_view> pieces) {
   return true;
 }
 
+// A client that makes us answer and does not read would otherwise fill our memory, however little it sends.
+bool Transport::send_protocol_records() {
+  if (scratch_->cipher_out.empty()) return true;
+  const std::size_t before = unsent_.size();
+  if (!send_cipher_out()) return false;
+  unsent_protocol_bytes_ = unsent_.empty() ? 0 : unsent_protocol_bytes_ + static_cast<std::uint32_t>(unsent_.size() - before);
+  return unsent_protocol_bytes_ <= max_unsent_protocol_bytes;
+}
+
 bool Transport::send_cipher_out() {
   std::string& out = scratch_->cipher_out;
   if (out.empty()) return true;
@@ -295,6 +304,7 @@ bool Transport::flush() {
     unsent_.consume(static_cast<std::size_t>(sent));
     if (!all) return true;
   }
+  unsent_protocol_bytes_ = 0;
   if (write_shut_) ::shutdown(fd_, SHUT_WR);
   return true;
 }

@@ -28,6 +28,8 @@ struct ReadResult {
 // Owned by a connection; all members on its worker's thread.
 class Transport {
  public:
+  static constexpr std::uint32_t max_unsent_protocol_bytes = 64 * 1024;
+
   Transport() = default;
   ~Transport() { close(); }
   Transport(const Transport&) = delete;
@@ -65,6 +67,8 @@ class Transport {
   [[nodiscard]] ReadResult read_plain();
   [[nodiscard]] ReadResult read_tls();
   void answer_plain_http();  // in clear, as the request was
+  // What TLS itself has to say: handshake, alerts, answers to a change of keys.
+  [[nodiscard]] bool send_protocol_records();
   [[nodiscard]] bool send_or_keep(std::string_view bytes);
   [[nodiscard]] bool send_cipher_out();
 
@@ -77,6 +81,7 @@ class Transport {
   Scratch* scratch_ = nullptr;
   tls::Connection ssl_;
   Buffer unsent_;
+  std::uint32_t unsent_protocol_bytes_ = 0;  // of unsent_, at most
 };
 
 }  // namespace proxy::io

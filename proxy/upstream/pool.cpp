@@ -95,6 +95,7 @@ void Pool::keep(http1::Connection& connection) {
   newest_ = &connection;
   if (!oldest_) oldest_ = &connection;
   ++idle_count_;
+  connection.goes_first = true;  // one that is no good must leave before a request of the same batch takes it
 }
 
 void Pool::forget(http1::Connection& connection) noexcept {
@@ -108,6 +109,7 @@ void Pool::forget(http1::Connection& connection) noexcept {
   else oldest_ = connection.newer_;
   connection.endpoint_next_ = connection.endpoint_previous_ = connection.newer_ = connection.older_ = nullptr;
   --idle_count_;
+  connection.goes_first = false;
 }
 
 void Pool::close_idle() {

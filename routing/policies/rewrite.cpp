@@ -53,7 +53,7 @@ std::size_t search(const re2::RE2& expression, std::string_view path, Groups& gr
   for (const auto anchor : {re2::RE2::ANCHOR_START, re2::RE2::UNANCHORED}) {
     if (expression.Match(text, 0, text.size(), anchor, groups.data(), static_cast<int>(count))) return count;
   }
-  return 0;
+  return path.ends_with('\n') ? search(expression, path.substr(0, path.size() - 1), groups) : 0;  // as routing::matches
 }
 
 }  // namespace

@@ -227,6 +227,68 @@ TEST_F(ExchangeTest, TunnelsAnUpgradeBothWaysAndItsEnds) {
   EXPECT_EQ(c.read_to_end(), "last");
 }
 
+TEST_F(ExchangeTest, TunnelsWhatCameBeforeTheEndOfAClient) {
+  serve_upstream();
+  Socket c = client();
+  Socket u = forward(c, "GET / HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  u.read_until("\r\n\r\n");
+  u.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+  c.read_response(true);
+
+  const std::string much(12 * 1024 * 1024, 'm');  // more than the sockets hold: the end is seen before all is read
+  std::thread sender{[&] {
+    c.send(much);
+    c.shut_down_write();
+  }};
+  EXPECT_EQ(u.read_to_end().size(), much.size());
+  sender.join();
+  u.send("last");
+  u.close();
+  EXPECT_EQ(c.read_to_end(), "last");
+}
+
+TEST_F(ExchangeTest, SaysWhichUpgradeIsRequired) {
+  serve_upstream();
+  Socket c = client();
+  Socket u = forward(c, get_request);
+  u.read_until("\r\n\r\n");
+  u.send("HTTP/1.1 426 Upgrade Required\r\nUpgrade: TLS/1.2\r\nConnection: Upgrade\r\nContent-Length: 0\r\n\r\n");
+  const std::string response = c.read_response();
+  EXPECT_THAT(response, HasSubstr("\r\nUpgrade: TLS/1.2\r\nConnection: upgrade\r\n"));
+  c.send(get_request);
+  EXPECT_THAT(u.read_until("\r\n\r\n"), StartsWith("GET /x"));
+}
+
+TEST_F(ExchangeTest, AnswersAllPipelinedRequestsOfAClientThatHasEnded) {
+  serve_upstream();
+  Socket c = client();
+  c.send("GET /1 HTTP/1.1\r\nHost: a.test\r\n\r\nGET /2 HTTP/1.1\r\nHost: a.test\r\n\r\nGET /3 HTTP/1.1\r\nHost: none\r\n\r\n");
+  c.shut_down_write();
+  Socket u = upstream.accept();
+  for (int i = 0; i < 2; ++i) {
+    u.read_until("\r\n\r\n");
+    u.send(ok_response);
+  }
+  EXPECT_THAT(c.read_response(), EndsWith("ok"));
+  EXPECT_THAT(c.read_response(), EndsWith("ok"));
+  EXPECT_THAT(c.read_response(), StartsWith("HTTP/1.1 404 "));
+  EXPECT_TRUE(c.is_closed_by_peer());
+}
+
+TEST_F(ExchangeTest, TakesAnEmptyExpectForNone) {
+  serve_upstream();
+  Socket c = client();
+  Socket u = forward(c, "GET / HTTP/1.1\r\nHost: a.test\r\nExpect:\r\n\r\n");
+  EXPECT_THAT(u.read_until("\r\n\r\n"), StartsWith("GET / "));
+}
+
+TEST_F(ExchangeTest, RedirectsToHttpsOnlyWhatNamesAHost) {
+  serve_upstream([](auto& policies) { policies.tls_redirect.active = true; });
+  Socket c = client();
+  c.send("OPTIONS * HTTP/1.1\r\nHost: a.test\r\n\r\n");
+  EXPECT_THAT(c.read_response(), HasSubstr("Location: https://a.test\r\n"));
+}
+
 TEST_F(ExchangeTest, TreatsARefusedUpgradeAsAnOrdinaryResponse) {
   serve_upstream();
   Socket c = client();

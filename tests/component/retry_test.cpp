@@ -90,3 +90,21 @@ TEST_F(RetryTest, RepeatsNothingOnceTheClientHasSeenAByte) {
   EXPECT_THAT(c.read_to_end(), EndsWith("\r\n\r\nhalf"));
   EXPECT_EQ(server->counters().retries, 0u);
 }
+
+TEST_F(RetryTest, TakesA408OnAnIdleConnectionForItsEnd) {
+  serve_upstream();
+  Socket c = client();
+  Socket first = forward(c, get_request);
+  first.read_until("\r\n\r\n");
+  first.send(ok_response);
+  EXPECT_THAT(c.read_response(), EndsWith("ok"));
+
+  c.send(get_request);
+  first.read_until("\r\n\r\n");  // it crossed with the answer to nothing
+  first.send("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+  first.close();
+  Socket second = upstream.accept();
+  EXPECT_THAT(second.read_until("\r\n\r\n"), StartsWith("GET /x"));
+  second.send(ok_response);
+  EXPECT_THAT(c.read_response(), EndsWith("ok"));
+}

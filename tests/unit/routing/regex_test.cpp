@@ -50,6 +50,12 @@ TEST(Regex, TooLargeProgramIsRefused) {
   EXPECT_EQ(compile_path(wide).error, "the expression needs too much memory");
 }
 
+TEST(Regex, TheEndIsBeforeALastNewlineTooAsInPcre) {
+  const auto guard = compile_path("/private(/.*)?$");
+  for (const auto* path : {"/private", "/private\n", "/private/\n", "/private/x", "/private/x\n"}) EXPECT_TRUE(matches(*guard.regex, path)) << path;
+  for (const auto* path : {"/private\n\n", "/privately", "/private\nx"}) EXPECT_FALSE(matches(*guard.regex, path)) << path;
+}
+
 TEST(Regex, TooLongPatternIsRefused) {
   EXPECT_EQ(compile_path("/" + std::string(max_pattern_bytes, 'a')).error, "the expression is too long");
   EXPECT_EQ(compile_search("/" + std::string(max_pattern_bytes - 1, 'a')).error, "");

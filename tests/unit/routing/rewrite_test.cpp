@@ -62,6 +62,12 @@ TEST(Rewrite, SaysWhenItDoesNotMatch) {
   EXPECT_EQ(apply(make_rewrite("/api/(.*)", "/$1"), "/other", out), RewriteOutcome::unmatched);
 }
 
+TEST(Rewrite, TheEndIsBeforeALastNewlineToo) {
+  std::string out;
+  EXPECT_EQ(apply(make_rewrite("/a/(.*)$", "/$1"), "/a/b\n", out), RewriteOutcome::rewritten);
+  EXPECT_EQ(out, "/b");
+}
+
 TEST(Rewrite, RefusesToMakeAParentSegment) {
   std::string out;
   const auto off_by_slash = make_rewrite("/files(.*)", "/static/$1");
