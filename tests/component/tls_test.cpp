@@ -4,8 +4,6 @@
 
 #include <openssl/ssl.h>
 
-#include <sys/socket.h>
-
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -158,28 +156,6 @@ TEST_F(TlsPortTest, NewCertificatesAreForNewConnections) {
   u.read_until("\r\n\r\n");
   u.send(ok_response);
   EXPECT_THAT(before.read_response(), EndsWith("ok"));
-}
-
-TEST_F(TlsPortTest, AClientThatMakesUsAnswerAndDoesNotReadIsCutOff) {
-  constexpr int enough = 3'000'000;  // far more than the sockets hold
-  serve_upstream([](auto& policies) { policies.body_limit.max_body_bytes = 0; });
-  TlsSocket c{server->https_port()};
-  c.send("POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1000000000\r\n\r\n");
-  Socket u = upstream.accept();
-  const int small = 4096;
-  ::setsockopt(c.raw().fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-  bool is_alive = true;
-  int sent = 0;
-  std::string records;
-  for (; is_alive && sent < enough; ++sent) {
-    SSL_key_update(c.ssl(), SSL_KEY_UPDATE_REQUESTED);
-    SSL_do_handshake(c.ssl());
-    records += c.take_ciphertext();
-    if (records.size() < 16'384) continue;
-    is_alive = c.raw().send(records);
-    records.clear();
-  }
-  EXPECT_FALSE(is_alive) << sent;
 }
 
 TEST_F(TlsPortTest, AClientMayNotRenegotiate) {

@@ -24,8 +24,8 @@ bool receive(int fd, SSL* ssl) {
 
 }  // namespace
 
-TlsSocket::TlsSocket(std::uint16_t port, const TlsClientOptions& options)
-    : socket_(Socket::connect(port)), context_(SSL_CTX_new(TLS_client_method())), ssl_(SSL_new(context_.get())) {
+TlsSocket::TlsSocket(Socket socket, const TlsClientOptions& options)
+    : socket_(std::move(socket)), context_(SSL_CTX_new(TLS_client_method())), ssl_(SSL_new(context_.get())) {
   SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
   SSL_set_min_proto_version(ssl_.get(), options.version);
   SSL_set_max_proto_version(ssl_.get(), options.version);

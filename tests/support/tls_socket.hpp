@@ -21,7 +21,8 @@ struct TlsClientOptions {
 class TlsSocket {
  public:
   // Connects and shakes hands; is_open() says whether that went well.
-  TlsSocket(std::uint16_t port, const TlsClientOptions& options = {});
+  TlsSocket(std::uint16_t port, const TlsClientOptions& options = {}) : TlsSocket(Socket::connect(port), options) {}
+  TlsSocket(Socket socket, const TlsClientOptions& options = {});
 
   [[nodiscard]] bool is_open() const noexcept { return is_open_; }
   [[nodiscard]] SSL* ssl() const noexcept { return ssl_.get(); }
