@@ -2,11 +2,13 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/version.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <thread>
 
@@ -28,9 +30,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void read() {
     parser_.emplace();
     parser_->header_limit(AdminServer::max_head_bytes);
-    parser_->body_limit(0);
+    parser_->body_limit(boost::none);  // a body is never read: what brings one is answered and closed
     stream_.expires_after(AdminServer::idle_timeout);
-    http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](beast::error_code error, std::size_t) {
+    http::async_read_header(stream_, buffer_, *parser_, [self = shared_from_this()](beast::error_code error, std::size_t) {
       if (!error) self->answer();
     });
   }
@@ -47,21 +49,37 @@ class Connection : public std::enable_shared_from_this<Connection> {
     response_.set(http::field::content_type, page.type);
     response_.set(http::field::cache_control, "no-store");
     if (page.status == 405) response_.set(http::field::allow, "GET, HEAD");
-    response_.keep_alive(request.keep_alive());
+    response_.keep_alive(request.keep_alive() && parser_->is_done());
     response_.content_length(page.body.size());
     if (!is_head) response_.body() = std::move(page.body);
     stream_.expires_after(AdminServer::idle_timeout);
     serializer_.emplace(response_);
     const auto done = [self = shared_from_this()](beast::error_code error, std::size_t) {
-      if (!error && self->response_.keep_alive()) self->read();
+      if (error) return;
+      if (self->response_.keep_alive()) self->read();
+      else self->leave();
     };
     if (is_head) http::async_write_header(stream_, *serializer_, done);
     else http::async_write(stream_, *serializer_, done);
   }
 
+  // Closing with bytes unread resets the connection, and the client may lose the answer: what is under way is taken first.
+  void leave() {
+    beast::error_code error;
+    stream_.socket().shutdown(tcp::socket::shutdown_send, error);
+    buffer_.clear();
+    discard(AdminServer::max_discarded_bytes);
+  }
+  void discard(std::size_t left) {
+    if (left == 0) return;
+    stream_.async_read_some(buffer_.prepare(std::min(left, AdminServer::max_head_bytes)), [self = shared_from_this(), left](beast::error_code error, std::size_t count) {
+      if (!error) self->discard(left - count);
+    });
+  }
+
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_{AdminServer::max_head_bytes};
-  std::optional<http::request_parser<http::string_body>> parser_;
+  std::optional<http::request_parser<http::empty_body>> parser_;
   http::response<http::string_body> response_;
   std::optional<http::response_serializer<http::string_body>> serializer_;
   const Facts& facts_;
@@ -72,16 +90,21 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
 struct AdminServer::State {
   Facts facts;
+  std::size_t open = 0;  // before the context: the connections that end with it count down
   asio::io_context context{1};
   tcp::acceptor acceptor{context};
-  std::size_t open = 0;
+  asio::steady_timer pause{context};
   std::thread thread;
 
   void accept() {
     acceptor.async_accept([this](beast::error_code error, tcp::socket socket) {
       if (error == asio::error::operation_aborted) return;
       if (!error && open < max_connections) std::make_shared<Connection>(std::move(socket), facts, open)->read();
-      accept();
+      if (!error) return accept();
+      pause.expires_after(accept_pause);  // out of descriptors: trying at once would only spin
+      pause.async_wait([this](beast::error_code stopped) {
+        if (!stopped) accept();
+      });
     });
   }
 };

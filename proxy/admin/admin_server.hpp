@@ -6,6 +6,8 @@
 #include "proxy/telemetry/counters.hpp"
 #include "routing/snapshot.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,6 +31,8 @@ class AdminServer {
   static constexpr std::size_t max_connections = 64;
   static constexpr std::chrono::seconds idle_timeout{30};
   static constexpr std::size_t max_head_bytes = 8 * 1024;
+  static constexpr std::size_t max_discarded_bytes = 64 * 1024;  // of a body that nobody wants
+  static constexpr std::chrono::milliseconds accept_pause{100};
 
   explicit AdminServer(Facts facts);
   ~AdminServer();
