@@ -18,6 +18,7 @@
 #include <cstdio>
 #include <optional>
 #include <thread>
+#include <utility>
 
 namespace {
 
@@ -79,6 +80,16 @@ int check(const proxy::Options& options) {
   return result.diagnostics.empty() ? 0 : 1;
 }
 
+std::vector<std::string> listeners_of(const proxy::ServerOptions& options, const proxy::Server& server) {
+  std::vector<std::string> listeners;
+  for (const auto& [scheme, port] : {std::pair{"http", server.http_port()}, std::pair{"https", server.https_port()}}) {
+    if (options.bind_addresses.empty()) listeners.push_back(fmt::format("{} {}", scheme, port));
+    for (const std::string& address : options.bind_addresses)
+      listeners.push_back(address.find(':') == std::string::npos ? fmt::format("{} {}:{}", scheme, address, port) : fmt::format("{} [{}]:{}", scheme, address, port));
+  }
+  return listeners;
+}
+
 int fail(proxy::telemetry::Log& log, const std::string& message) {
   log.error(message);
   return 1;
@@ -92,13 +103,19 @@ int serve(const proxy::Options& options) {
   if (options.controller.manifests.empty())
     return fail(log, "no --manifests DIR given: reading objects from a Kubernetes API server is not supported yet");
 
+  const auto started_at = std::chrono::system_clock::now();
   proxy::Server server{options.server, log};
   proxy::ControllerReport report{log};
   std::atomic<bool> shutting_down{false};
-  proxy::admin::AdminServer admin{{[&server] { return server.is_serving(); }, [&shutting_down] { return shutting_down.load(); },
-                                   [&server] { return server.snapshot(); }, [&server] { return server.counters(); },
-                                   [&report] { return report.state(); }, options.health_check_path}};
   if (const std::string error = server.start(); !error.empty()) return fail(log, error);
+  proxy::admin::AdminServer admin{{.program = {.listeners = listeners_of(options.server, server), .workers = options.server.workers,
+                                               .objects_from = "manifests in " + options.controller.manifests, .started_at = started_at},
+                                   .serving_workers = [&server] { return server.serving_workers(); },
+                                   .is_shutting_down = [&shutting_down] { return shutting_down.load(); },
+                                   .snapshot = [&server] { return server.snapshot(); },
+                                   .counters = [&server] { return server.counters(); },
+                                   .controller = [&report] { return report.state(); },
+                                   .health_path = options.health_check_path}};
   if (const std::string error = admin.start(options.healthz_host, options.healthz_port); !error.empty()) return fail(log, error);
   log.info(fmt::format("weir {}: http {}, https {}, health and metrics {}; {} workers; objects from {}", proxy::version(), server.http_port(),
                        server.https_port(), admin.port(), options.server.workers, options.controller.manifests));

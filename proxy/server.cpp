@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <mutex>
 #include <thread>
 
@@ -109,11 +110,11 @@ std::shared_ptr<const routing::Snapshot> Server::snapshot() const {
   return state_->snapshot;
 }
 
-bool Server::is_serving() const noexcept {
-  for (const auto& worker : state_->workers)
-    if (!worker->is_serving()) return false;
-  return !state_->workers.empty();
+unsigned Server::serving_workers() const noexcept {
+  return static_cast<unsigned>(std::count_if(state_->workers.begin(), state_->workers.end(), [](const auto& worker) { return worker->is_serving(); }));
 }
+
+bool Server::is_serving() const noexcept { return !state_->workers.empty() && serving_workers() == state_->workers.size(); }
 
 bool Server::drain(std::chrono::milliseconds limit) {
   for (auto& worker : state_->workers) worker->begin_drain();

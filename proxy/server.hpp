@@ -42,7 +42,8 @@ class Server {
   void rotate_ticket_keys();
   // The last published one; null before the first.
   [[nodiscard]] std::shared_ptr<const routing::Snapshot> snapshot() const;
-  // True once every worker serves a snapshot.
+  // How many workers serve a snapshot, and whether all do.
+  [[nodiscard]] unsigned serving_workers() const noexcept;
   [[nodiscard]] bool is_serving() const noexcept;
   // Stops accepting, lets running exchanges and tunnels finish, returns when all are gone or `limit` has passed (then the
   // rest is cut). Blocks the caller. True when nothing had to be cut.

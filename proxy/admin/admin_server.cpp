@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <list>
 #include <optional>
 #include <thread>
 
@@ -21,23 +22,41 @@ using tcp = asio::ip::tcp;
 
 namespace {
 
+// Pages hold what objects say, escaped; this holds should that ever fail. The one style sheet is in the page.
+constexpr std::string_view content_policy =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+class Connection;
+
+// The open connections, the one that has been waiting for its peer the longest first.
+using Waiting = std::list<Connection*>;
+
 // One connection: read, answer, again. Keeps itself alive by its operations.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(tcp::socket socket, const Facts& facts, std::size_t& open) : stream_(std::move(socket)), facts_(facts), open_(open) { ++open_; }
-  ~Connection() { --open_; }
+  Connection(tcp::socket socket, const Facts& facts, const AdminLimits& limits, Waiting& waiting)
+      : stream_(std::move(socket)), facts_(facts), limits_(limits), waiting_(waiting), place_(waiting.insert(waiting.end(), this)) {}
+  ~Connection() { give_up_place(); }
 
-  void read() {
+  void start() { read(limits_.first_head); }
+  [[nodiscard]] bool is_answering() const noexcept { return is_answering_; }
+  // Ends it whatever it is doing; its operations fail and let it go.
+  void close() {
+    give_up_place();
+    stream_.close();
+  }
+
+ private:
+  void read(std::chrono::milliseconds limit) {
     parser_.emplace();
     parser_->header_limit(AdminServer::max_head_bytes);
     parser_->body_limit(boost::none);  // a body is never read: what brings one is answered and closed
-    stream_.expires_after(AdminServer::idle_timeout);
+    wait(limit);
     http::async_read_header(stream_, buffer_, *parser_, [self = shared_from_this()](beast::error_code error, std::size_t) {
       if (!error) self->answer();
     });
   }
 
- private:
   void answer() {
     const auto& request = parser_->get();
     const bool is_head = request.method() == http::verb::head;
@@ -48,15 +67,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
     response_.set(http::field::server, "weir");
     response_.set(http::field::content_type, page.type);
     response_.set(http::field::cache_control, "no-store");
+    response_.set("Content-Security-Policy", beast::string_view{content_policy.data(), content_policy.size()});
+    response_.set("X-Content-Type-Options", "nosniff");
+    response_.set("Referrer-Policy", "no-referrer");
     if (page.status == 405) response_.set(http::field::allow, "GET, HEAD");
     response_.keep_alive(request.keep_alive() && parser_->is_done());
     response_.content_length(page.body.size());
     if (!is_head) response_.body() = std::move(page.body);
-    stream_.expires_after(AdminServer::idle_timeout);
+    is_answering_ = true;
+    wait(limits_.idle);
     serializer_.emplace(response_);
     const auto done = [self = shared_from_this()](beast::error_code error, std::size_t) {
+      self->is_answering_ = false;
       if (error) return;
-      if (self->response_.keep_alive()) self->read();
+      if (self->response_.keep_alive()) self->read(self->limits_.idle);
       else self->leave();
     };
     if (is_head) http::async_write_header(stream_, *serializer_, done);
@@ -68,6 +92,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     beast::error_code error;
     stream_.socket().shutdown(tcp::socket::shutdown_send, error);
     buffer_.clear();
+    wait(limits_.leaving);
     discard(AdminServer::max_discarded_bytes);
   }
   void discard(std::size_t left) {
@@ -77,20 +102,34 @@ class Connection : public std::enable_shared_from_this<Connection> {
     });
   }
 
+  // It is the peer's turn, for this long.
+  void wait(std::chrono::milliseconds limit) {
+    stream_.expires_after(limit);
+    if (place_ != waiting_.end()) waiting_.splice(waiting_.end(), waiting_, place_);
+  }
+  void give_up_place() {
+    if (place_ != waiting_.end()) waiting_.erase(place_);
+    place_ = waiting_.end();
+  }
+
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_{AdminServer::max_head_bytes};
   std::optional<http::request_parser<http::empty_body>> parser_;
   http::response<http::string_body> response_;
   std::optional<http::response_serializer<http::string_body>> serializer_;
   const Facts& facts_;
-  std::size_t& open_;
+  const AdminLimits& limits_;
+  Waiting& waiting_;
+  Waiting::iterator place_;  // the end: it has given it up
+  bool is_answering_ = false;
 };
 
 }  // namespace
 
 struct AdminServer::State {
   Facts facts;
-  std::size_t open = 0;  // before the context: the connections that end with it count down
+  AdminLimits limits;
+  Waiting waiting;  // before the context: the connections that end with it leave their places
   asio::io_context context{1};
   tcp::acceptor acceptor{context};
   asio::steady_timer pause{context};
@@ -99,17 +138,29 @@ struct AdminServer::State {
   void accept() {
     acceptor.async_accept([this](beast::error_code error, tcp::socket socket) {
       if (error == asio::error::operation_aborted) return;
-      if (!error && open < max_connections) std::make_shared<Connection>(std::move(socket), facts, open)->read();
-      if (!error) return accept();
+      if (!error) {
+        while (waiting.size() >= limits.connections) close_oldest();
+        std::make_shared<Connection>(std::move(socket), facts, limits, waiting)->start();
+        return accept();
+      }
       pause.expires_after(accept_pause);  // out of descriptors: trying at once would only spin
       pause.async_wait([this](beast::error_code stopped) {
         if (!stopped) accept();
       });
     });
   }
+
+  // One that takes an answer comes last: a slow reader of metrics is more than a connection that says nothing.
+  void close_oldest() {
+    const auto silent = std::find_if(waiting.begin(), waiting.end(), [](const Connection* connection) { return !connection->is_answering(); });
+    (silent == waiting.end() ? waiting.front() : *silent)->close();
+  }
 };
 
-AdminServer::AdminServer(Facts facts) : state_(std::make_unique<State>()) { state_->facts = std::move(facts); }
+AdminServer::AdminServer(Facts facts, AdminLimits limits) : state_(std::make_unique<State>()) {
+  state_->facts = std::move(facts);
+  state_->limits = limits;
+}
 
 AdminServer::~AdminServer() {
   state_->context.stop();
@@ -139,21 +190,6 @@ std::string AdminServer::start(const std::string& host, std::uint16_t port) {
   state_->accept();
   state_->thread = std::thread{[this] { state_->context.run(); }};
   return {};
-}
-
-Page page_for(std::string_view path, const Facts& facts) {
-  path = path.substr(0, path.find('?'));
-  const bool is_up = facts.is_serving() && !facts.is_shutting_down();
-  if (path == facts.health_path) return {is_up ? 200u : 500u, "text/plain; charset=utf-8", is_up ? "ok" : "not ready\n"};
-  if (path == "/readyz") return {is_up ? 200u : 503u, "text/plain; charset=utf-8", is_up ? "ok" : facts.is_shutting_down() ? "shutting down\n" : "no configuration yet\n"};
-  if (path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_text(facts)};
-  if (path == "/") return {200, "text/html; charset=utf-8", dashboard_html(facts)};
-  if (path == "/debug/snapshot") {
-    const auto snapshot = facts.snapshot();
-    if (!snapshot) return {503, "text/plain; charset=utf-8", "no configuration yet\n"};
-    return {200, "application/json", routing::to_json(*snapshot)};
-  }
-  return {404, "text/plain; charset=utf-8", "there are /healthz, /readyz, /metrics, /debug/snapshot and /\n"};
 }
 
 }  // namespace proxy::admin

@@ -1,5 +1,5 @@
 // /metrics in Prometheus text form: ingress-nginx's names where the meaning is the same, so that its dashboards work.
-#include "proxy/admin/admin_server.hpp"
+#include "proxy/admin/pages.hpp"
 #include "proxy/version.hpp"
 
 #include <fmt/format.h>
