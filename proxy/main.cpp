@@ -23,6 +23,7 @@
 namespace {
 
 constexpr std::chrono::seconds ticket_key_check{60};
+constexpr std::chrono::milliseconds first_configuration_check{5};
 
 sigset_t stop_signals() {
   sigset_t set;
@@ -90,6 +91,15 @@ std::vector<std::string> listeners_of(const proxy::ServerOptions& options, const
   return listeners;
 }
 
+// The line that says what runs, once something does.
+std::string start_line(const proxy::admin::Program& program, const proxy::Server& server, std::uint16_t admin_port, std::size_t diagnostics) {
+  const auto& routes = *server.snapshot()->routes;
+  const std::chrono::duration<double> took = std::chrono::system_clock::now() - program.started_at;
+  return fmt::format("weir {} serves {} hosts and {} routes after {:.2f} s: http {}, https {}, health and metrics {}; {} workers; {}; {}", proxy::version(),
+                     routes.hosts.size(), routes.routes.size(), took.count(), server.http_port(), server.https_port(), admin_port, program.workers,
+                     program.objects_from, diagnostics == 0 ? "no diagnostics" : diagnostics == 1 ? "1 diagnostic" : fmt::format("{} diagnostics", diagnostics));
+}
+
 int fail(proxy::telemetry::Log& log, const std::string& message) {
   log.error(message);
   return 1;
@@ -108,8 +118,9 @@ int serve(const proxy::Options& options) {
   proxy::ControllerReport report{log};
   std::atomic<bool> shutting_down{false};
   if (const std::string error = server.start(); !error.empty()) return fail(log, error);
-  proxy::admin::AdminServer admin{{.program = {.listeners = listeners_of(options.server, server), .workers = options.server.workers,
-                                               .objects_from = "manifests in " + options.controller.manifests, .started_at = started_at},
+  const proxy::admin::Program program{.listeners = listeners_of(options.server, server), .workers = options.server.workers,
+                                      .objects_from = "manifests in " + options.controller.manifests, .started_at = started_at};
+  proxy::admin::AdminServer admin{{.program = program,
                                    .serving_workers = [&server] { return server.serving_workers(); },
                                    .is_shutting_down = [&shutting_down] { return shutting_down.load(); },
                                    .snapshot = [&server] { return server.snapshot(); },
@@ -117,14 +128,14 @@ int serve(const proxy::Options& options) {
                                    .controller = [&report] { return report.state(); },
                                    .health_path = options.health_check_path}};
   if (const std::string error = admin.start(options.healthz_host, options.healthz_port); !error.empty()) return fail(log, error);
-  log.info(fmt::format("weir {}: http {}, https {}, health and metrics {}; {} workers; objects from {}", proxy::version(), server.http_port(),
-                       server.https_port(), admin.port(), options.server.workers, options.controller.manifests));
-
   std::optional<controller::Reconciler> reconciler;
   reconciler.emplace(options.controller, report, [&server](auto snapshot) { server.publish(std::move(snapshot)); });
   if (const auto started = reconciler->start(); !started.ok) return fail(log, started.error);
 
-  while (!wait_for_signal(ticket_key_check)) server.rotate_ticket_keys();
+  bool is_stopping = false;
+  while (!is_stopping && !(server.is_serving() && report.state().publishes > 0)) is_stopping = wait_for_signal(first_configuration_check);
+  if (!is_stopping) log.info(start_line(program, server, admin.port(), report.state().diagnostics.size()));
+  while (!is_stopping && !wait_for_signal(ticket_key_check)) server.rotate_ticket_keys();
 
   shutting_down = true;  // readiness fails first, so that new clients go elsewhere
   exit_on_signal();

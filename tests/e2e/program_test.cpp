@@ -43,6 +43,18 @@ TEST(Program, AnswersOnItsAdminPort) {
   EXPECT_EQ(admin_status(serving.weir(), "/debug/snapshot"), 200);
 }
 
+TEST(Program, SaysWhatItServesOnceItDoes) {
+  Serving serving(example("routing-by-host"));
+  ASSERT_TRUE(serving.is_ready());
+  const auto has_started = [&] { return serving.weir().log().find("serves ") != std::string::npos; };
+  ASSERT_TRUE(support::eventually(has_started)) << serving.weir().log();
+  const std::string log = serving.weir().log();
+  for (const std::string& part : {std::string{" hosts and "}, std::string{" routes after "}, "http " + std::to_string(serving.weir().http_port()),
+                                  "health and metrics " + std::to_string(serving.weir().healthz_port()), std::string{"; 2 workers; manifests in "},
+                                  std::string{"; no diagnostics"}})
+    EXPECT_NE(log.find(part), std::string::npos) << part << "\n" << log;
+}
+
 TEST(Program, WritesOneAccessLogLineForARequestAndLosesNoneWhenStopped) {
   Serving serving(example("single-service"));
   ASSERT_TRUE(serving.is_ready());
