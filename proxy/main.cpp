@@ -14,8 +14,10 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <climits>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -24,6 +26,7 @@ namespace {
 
 constexpr std::chrono::seconds ticket_key_check{60};
 constexpr std::chrono::milliseconds first_configuration_check{5};
+constexpr std::chrono::milliseconds report_limit{500};  // for the workers to hand out their counts; they do within a batch or two
 
 sigset_t stop_signals() {
   sigset_t set;
@@ -91,6 +94,19 @@ std::vector<std::string> listeners_of(const proxy::ServerOptions& options, const
   return listeners;
 }
 
+// As the deployments of ingress-nginx set them.
+std::string environment(const char* name, const std::string& otherwise) {
+  const char* const value = std::getenv(name);
+  return value && *value ? value : otherwise;
+}
+
+// In a pod its name.
+std::string host_name() {
+  char name[HOST_NAME_MAX + 1] = "";
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
 // The line that says what runs, once something does.
 std::string start_line(const proxy::admin::Program& program, const proxy::Server& server, std::uint16_t admin_port, std::size_t diagnostics) {
   const auto& routes = *server.snapshot()->routes;
@@ -118,13 +134,15 @@ int serve(const proxy::Options& options) {
   proxy::ControllerReport report{log};
   std::atomic<bool> shutting_down{false};
   if (const std::string error = server.start(); !error.empty()) return fail(log, error);
-  const proxy::admin::Program program{.listeners = listeners_of(options.server, server), .workers = options.server.workers,
+  const proxy::admin::Program program{.controller_namespace = environment("POD_NAMESPACE", "default"), .controller_class = options.controller.controller_class,
+                                      .controller_pod = environment("POD_NAME", host_name()), .listeners = listeners_of(options.server, server), .workers = options.server.workers,
                                       .objects_from = "manifests in " + options.controller.manifests, .started_at = started_at};
   proxy::admin::AdminServer admin{{.program = program,
                                    .serving_workers = [&server] { return server.serving_workers(); },
                                    .is_shutting_down = [&shutting_down] { return shutting_down.load(); },
                                    .snapshot = [&server] { return server.snapshot(); },
                                    .counters = [&server] { return server.counters(); },
+                                   .reports = [&server] { return server.reports(report_limit); },
                                    .controller = [&report] { return report.state(); },
                                    .health_path = options.health_check_path}};
   if (const std::string error = admin.start(options.healthz_host, options.healthz_port); !error.empty()) return fail(log, error);

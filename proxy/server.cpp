@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <mutex>
 #include <thread>
 
@@ -137,6 +138,26 @@ telemetry::Counters Server::counters() const {
   telemetry::Counters sum;
   for (const auto& worker : state_->workers) sum.add(worker->shared_counters());
   return sum;
+}
+
+std::vector<telemetry::WorkerReport> Server::reports(std::chrono::milliseconds limit) const {
+  struct Gathering {
+    std::mutex mutex;  // guards what follows
+    std::condition_variable arrived;
+    std::vector<telemetry::WorkerReport> reports;
+  };
+  const auto gathering = std::make_shared<Gathering>();  // a worker may be later than we wait
+  for (const auto& worker : state_->workers) {
+    worker->report([gathering](telemetry::WorkerReport report) {
+      const std::lock_guard lock{gathering->mutex};
+      gathering->reports.push_back(std::move(report));
+      gathering->arrived.notify_one();
+    });
+  }
+  std::unique_lock lock{gathering->mutex};
+  const auto have_all = [&] { return gathering->reports.size() == state_->workers.size(); };
+  if (!gathering->arrived.wait_for(lock, limit, have_all)) return {};
+  return std::move(gathering->reports);
 }
 
 }  // namespace proxy

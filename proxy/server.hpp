@@ -4,6 +4,7 @@
 
 #include "proxy/telemetry/counters.hpp"
 #include "proxy/telemetry/log.hpp"
+#include "proxy/telemetry/worker_report.hpp"
 #include "routing/snapshot.hpp"
 
 #include <chrono>
@@ -50,6 +51,9 @@ class Server {
   bool drain(std::chrono::milliseconds limit);
   // Sum over workers, taken from each without stopping it.
   [[nodiscard]] telemetry::Counters counters() const;
+  // What each worker has counted by route. Blocks the caller, not the workers, and for `limit` at most; empty when one of
+  // them does not answer: a sum without it would look as if the process had started anew.
+  [[nodiscard]] std::vector<telemetry::WorkerReport> reports(std::chrono::milliseconds limit) const;
 
  private:
   struct State;

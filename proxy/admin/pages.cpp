@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace proxy::admin {
 
@@ -19,6 +20,13 @@ struct Condition {
 Page health(const Facts& facts) {
   const bool is_up = facts.is_serving() && !facts.is_shutting_down();
   return {is_up ? 200u : 500u, std::string{text_type}, is_up ? "ok" : "not ready\n"};
+}
+
+// A sum that lacks a worker would look like counters that began anew, so it is no answer at all.
+Page metrics(const Facts& facts) {
+  auto text = metrics_text(facts);
+  if (!text) return {503, std::string{text_type}, "a worker does not answer\n"};
+  return {200, "text/plain; version=0.0.4; charset=utf-8", std::move(*text)};
 }
 
 // A line for each condition in the form that Kubernetes' own components use, the reason beside those that do not hold.
@@ -42,7 +50,7 @@ Page page_for(std::string_view path, const Facts& facts) {
   path = path.substr(0, path.find('?'));
   if (path == facts.health_path) return health(facts);
   if (path == "/readyz") return readiness(facts);
-  if (path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_text(facts)};
+  if (path == "/metrics") return metrics(facts);
   if (path == "/") return {200, "text/html; charset=utf-8", dashboard_html(facts)};
   if (path == "/debug/snapshot") {
     const auto snapshot = facts.snapshot();

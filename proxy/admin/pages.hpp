@@ -3,11 +3,13 @@
 
 #include "proxy/controller_report.hpp"
 #include "proxy/telemetry/counters.hpp"
+#include "proxy/telemetry/worker_report.hpp"
 #include "routing/snapshot.hpp"
 
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +18,7 @@ namespace proxy::admin {
 
 // What stays as it is while the program runs.
 struct Program {
+  std::string controller_namespace, controller_class, controller_pod;  // labels of metrics
   std::vector<std::string> listeners;  // "http 0.0.0.0:80"
   unsigned workers = 0;
   std::string objects_from;            // "manifests in DIR"
@@ -29,6 +32,7 @@ struct Facts {
   std::function<bool()> is_shutting_down;
   std::function<std::shared_ptr<const routing::Snapshot>()> snapshot;  // may be null
   std::function<telemetry::Counters()> counters;
+  std::function<std::vector<telemetry::WorkerReport>()> reports;       // of every worker; none when one does not answer
   std::function<ControllerState()> controller;
   std::string health_path = "/healthz";       // --health-check-path
 
@@ -43,7 +47,7 @@ struct Page {
 
 [[nodiscard]] Page page_for(std::string_view path, const Facts& facts);
 
-[[nodiscard]] std::string metrics_text(const Facts& facts);    // metrics.cpp
+[[nodiscard]] std::optional<std::string> metrics_text(const Facts& facts);  // metrics.cpp; none when the workers do not answer
 [[nodiscard]] std::string dashboard_html(const Facts& facts);  // dashboard.cpp
 
 }  // namespace proxy::admin

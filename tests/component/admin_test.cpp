@@ -34,15 +34,16 @@ class AdminTest : public testing::Test {
     return c.read_to_end();
   }
 
-  std::atomic<unsigned> serving{workers};
+  std::atomic<unsigned> serving{workers}, answering{workers};
   std::atomic<bool> is_shutting_down{false};
   std::shared_ptr<const routing::Snapshot> snapshot = test::make_snapshot().host("a.test", {1}).build();
   proxy::ControllerState controller{{{.kind = "Ingress", .object_namespace = "shop", .name = "web", .field = "f", .reason = "<script>'\"&"}}, 1, 7, {}};
-  proxy::admin::Facts facts{.program = {.listeners = {"http 127.0.0.1:8080"}, .workers = workers, .objects_from = "manifests in /<b>", .started_at = {}},
+  proxy::admin::Facts facts{.program = {.controller_namespace = "", .controller_class = "", .controller_pod = "", .listeners = {"http 127.0.0.1:8080"}, .workers = workers, .objects_from = "manifests in /<b>", .started_at = {}},
                             .serving_workers = [this] { return serving.load(); },
                             .is_shutting_down = [this] { return is_shutting_down.load(); },
                             .snapshot = [this] { return snapshot; },
                             .counters = [] { return proxy::telemetry::Counters{.requests = 42}; },
+                            .reports = [this] { return std::vector<proxy::telemetry::WorkerReport>(answering); },
                             .controller = [this] { return controller; },
                             .health_path = "/healthz"};
   std::unique_ptr<proxy::admin::AdminServer> server;
@@ -68,7 +69,12 @@ TEST_F(AdminTest, ReadinessSaysEachCondition) {
   EXPECT_THAT(get("/readyz"), AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("[+] workers: 2 of 2 serve\n[-] running: shutting down\n")));
 }
 
-TEST_F(AdminTest, MetricsHaveTheCounts) { EXPECT_THAT(get("/metrics"), HasSubstr("\nnginx_ingress_controller_nginx_process_requests_total 42\n")); }
+TEST_F(AdminTest, MetricsHaveTheCounts) { EXPECT_THAT(get("/metrics"), HasSubstr("\nnginx_ingress_controller_nginx_process_requests_total{controller_class=\"\",controller_namespace=\"\",controller_pod=\"\"} 42\n")); }
+
+TEST_F(AdminTest, MetricsAreNotHalfOfTheWorkers) {
+  answering = 1;
+  EXPECT_THAT(get("/metrics"), StartsWith("HTTP/1.1 503 "));
+}
 
 TEST_F(AdminTest, ShowsTheSnapshot) { EXPECT_THAT(get("/debug/snapshot"), HasSubstr("a.test")); }
 
