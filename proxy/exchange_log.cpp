@@ -88,10 +88,11 @@ void ExchangeLog::on_connected(std::chrono::steady_clock::time_point now) {
   if (format_ && !attempts_.empty()) attempts_.back().connect_time = connect_time_;
 }
 
-void ExchangeLog::on_head(std::uint16_t status, std::chrono::steady_clock::time_point now) {
+void ExchangeLog::on_head(std::uint16_t status, std::size_t head_bytes, std::chrono::steady_clock::time_point now) {
   header_time_ = now - attempt_started_;
   if (!format_ || attempts_.empty()) return;
   attempts_.back().status = status;
+  attempts_.back().received_bytes += head_bytes;
   attempts_.back().header_time = header_time_;
 }
 

@@ -33,9 +33,14 @@ class ExchangeLog {
     connect_time_ = {};
     if (!attempts_.empty()) attempts_.back().connect_time = {};
   }
-  void on_head(std::uint16_t status, std::chrono::steady_clock::time_point now);
+  void on_head(std::uint16_t status, std::size_t head_bytes, std::chrono::steady_clock::time_point now);
   void end_attempt(std::uint16_t status_if_none, std::chrono::steady_clock::time_point now);
-  void add_response_bytes(std::uint64_t body_bytes) noexcept { if (!attempts_.empty()) attempts_.back().response_bytes += body_bytes; }
+  // `received` as they came, framing included, of which `body` belong to the response's body.
+  void add_response_bytes(std::uint64_t received, std::uint64_t body) noexcept {
+    if (attempts_.empty()) return;
+    attempts_.back().received_bytes += received;
+    attempts_.back().response_bytes += body;
+  }
 
   // Counted whether the access log is on or not.
   std::uint64_t request_bytes = 0, body_bytes_sent = 0, bytes_sent = 0;

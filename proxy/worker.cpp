@@ -45,7 +45,9 @@ void Worker::run() {
   free_buried();
   config_ = {};
   spare_exchanges_.clear();
-  access_log_.flush();
+  access_log_.finish();
+  counters_.access_log_lines_lost.set(access_log_.lost());
+  if (access_log_.lost() > 0) log_.warning(fmt::format("{} access log lines were lost: standard output was not read fast enough", access_log_.lost()));
 }
 
 void Worker::stop() {
@@ -168,10 +170,7 @@ void Worker::end_of_batch() {
       end_of_batch();
     });
   }
-  if (draining_ && !sessions_) {
-    access_log_.flush();
-    drained_.store(true, std::memory_order_release);
-  }
+  if (draining_ && !sessions_) drained_.store(true, std::memory_order_release);
 }
 
 void Worker::accept(int fd, const Listener& listener, const sockaddr_storage& peer) {
