@@ -3,12 +3,14 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/version.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <list>
 #include <optional>
 #include <thread>
@@ -61,7 +63,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     const auto& request = parser_->get();
     const bool is_head = request.method() == http::verb::head;
     Page page;
-    if (request.method() != http::verb::get && !is_head) page = {405, "text/plain; charset=utf-8", "GET and HEAD are allowed here\n"};
+    if (request.method() != http::verb::get && !is_head) page = {405, "text/plain; charset=utf-8", "GET and HEAD are allowed here\n", {}};
     else page = page_for({request.target().data(), request.target().size()}, facts_);
     response_ = {static_cast<http::status>(page.status), request.version()};
     response_.set(http::field::server, "weir");
@@ -71,20 +73,49 @@ class Connection : public std::enable_shared_from_this<Connection> {
     response_.set("X-Content-Type-Options", "nosniff");
     response_.set("Referrer-Policy", "no-referrer");
     if (page.status == 405) response_.set(http::field::allow, "GET, HEAD");
-    response_.keep_alive(request.keep_alive() && parser_->is_done());
-    response_.content_length(page.body.size());
-    if (!is_head) response_.body() = std::move(page.body);
+    const bool is_in_pieces = static_cast<bool>(page.more), is_chunked = is_in_pieces && request.version() >= 11;
+    response_.keep_alive(request.keep_alive() && parser_->is_done() && is_chunked == is_in_pieces);
+    if (is_chunked) response_.chunked(true);
+    else if (!is_in_pieces) response_.content_length(page.body.size());  // else its end is the connection's
+    if (!is_head && !is_in_pieces) response_.body() = std::move(page.body);
     is_answering_ = true;
     wait(limits_.idle);
     serializer_.emplace(response_);
-    const auto done = [self = shared_from_this()](beast::error_code error, std::size_t) {
-      self->is_answering_ = false;
+    if (is_head) return http::async_write_header(stream_, *serializer_, [self = shared_from_this()](beast::error_code error, std::size_t) { self->on_answered(error); });
+    if (is_in_pieces) {
+      piece_ = std::move(page.body);
+      more_ = std::move(page.more);
+      return http::async_write_header(stream_, *serializer_, [self = shared_from_this()](beast::error_code error, std::size_t) {
+        if (!error) self->write_piece();
+      });
+    }
+    http::async_write(stream_, *serializer_, [self = shared_from_this()](beast::error_code error, std::size_t) { self->on_answered(error); });
+  }
+
+  void write_piece() {
+    wait(limits_.idle);
+    const auto then = [self = shared_from_this()](beast::error_code error, std::size_t) {
       if (error) return;
-      if (self->response_.keep_alive()) self->read(self->limits_.idle);
-      else self->leave();
+      if (self->more_(self->piece_)) self->write_piece();
+      else self->end_pieces();
     };
-    if (is_head) http::async_write_header(stream_, *serializer_, done);
-    else http::async_write(stream_, *serializer_, done);
+    const asio::const_buffer piece = asio::buffer(piece_);
+    if (response_.chunked()) asio::async_write(stream_, http::make_chunk(piece), then);
+    else asio::async_write(stream_, piece, then);
+  }
+
+  void end_pieces() {
+    more_ = {};
+    piece_ = {};
+    if (!response_.chunked()) return on_answered({});
+    asio::async_write(stream_, http::make_chunk_last(), [self = shared_from_this()](beast::error_code error, std::size_t) { self->on_answered(error); });
+  }
+
+  void on_answered(beast::error_code error) {
+    is_answering_ = false;
+    if (error) return;
+    if (response_.keep_alive()) read(limits_.idle);
+    else leave();
   }
 
   // Closing with bytes unread resets the connection, and the client may lose the answer: what is under way is taken first.
@@ -117,6 +148,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::optional<http::request_parser<http::empty_body>> parser_;
   http::response<http::string_body> response_;
   std::optional<http::response_serializer<http::string_body>> serializer_;
+  std::string piece_;  // of a page in pieces, on its way
+  std::function<bool(std::string&)> more_;
   const Facts& facts_;
   const AdminLimits& limits_;
   Waiting& waiting_;

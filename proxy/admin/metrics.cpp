@@ -7,6 +7,7 @@
 #include "proxy/version.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace proxy::admin {
@@ -124,7 +125,7 @@ void add_certificates(PrometheusText& text, const routing::CertificateTable& tab
 
 }  // namespace
 
-std::optional<std::string> metrics_text(const Facts& facts) {
+std::optional<Page> metrics_page(const Facts& facts) {
   const std::vector<telemetry::WorkerReport> reports = facts.reports();
   if (reports.size() != facts.program.workers) return {};
   PrometheusText text;
@@ -134,11 +135,14 @@ std::optional<std::string> metrics_text(const Facts& facts) {
   const telemetry::Counters counters = facts.counters();
   add_connections(text, counters, reports, labels);
   add_traffic(text, counters, reports);
+  Page page{200, "text/plain; version=0.0.4; charset=utf-8", {}, {}};
   if (const auto snapshot = facts.snapshot()) {
     add_certificates(text, *snapshot->certificates, facts.program);
-    add_request_metrics(text, reports, *snapshot->routes, labels);
+    const auto requests = std::make_shared<RequestMetricsText>(reports, *snapshot->routes, labels);
+    page.more = [requests](std::string& piece) { return requests->next(piece); };
   }
-  return std::move(text.text);
+  page.body = std::move(text.text);
+  return page;
 }
 
 }  // namespace proxy::admin

@@ -19,14 +19,13 @@ struct Condition {
 
 Page health(const Facts& facts) {
   const bool is_up = facts.is_serving() && !facts.is_shutting_down();
-  return {is_up ? 200u : 500u, std::string{text_type}, is_up ? "ok" : "not ready\n"};
+  return {is_up ? 200u : 500u, std::string{text_type}, is_up ? "ok" : "not ready\n", {}};
 }
 
 // A sum that lacks a worker would look like counters that began anew, so it is no answer at all.
 Page metrics(const Facts& facts) {
-  auto text = metrics_text(facts);
-  if (!text) return {503, std::string{text_type}, "a worker does not answer\n"};
-  return {200, "text/plain; version=0.0.4; charset=utf-8", std::move(*text)};
+  auto page = metrics_page(facts);
+  return page ? std::move(*page) : Page{503, std::string{text_type}, "a worker does not answer\n", {}};
 }
 
 // A line for each condition in the form that Kubernetes' own components use, the reason beside those that do not hold.
@@ -41,7 +40,7 @@ Page readiness(const Facts& facts) {
   std::string body;
   for (const Condition& condition : conditions) body.append(condition.holds ? "[+] " : "[-] ").append(condition.text).append("\n");
   const bool is_ready = std::all_of(conditions.begin(), conditions.end(), [](const Condition& condition) { return condition.holds; });
-  return {is_ready ? 200u : 503u, std::string{text_type}, std::move(body)};
+  return {is_ready ? 200u : 503u, std::string{text_type}, std::move(body), {}};
 }
 
 }  // namespace
@@ -51,13 +50,13 @@ Page page_for(std::string_view path, const Facts& facts) {
   if (path == facts.health_path) return health(facts);
   if (path == "/readyz") return readiness(facts);
   if (path == "/metrics") return metrics(facts);
-  if (path == "/") return {200, "text/html; charset=utf-8", dashboard_html(facts)};
+  if (path == "/") return {200, "text/html; charset=utf-8", dashboard_html(facts), {}};
   if (path == "/debug/snapshot") {
     const auto snapshot = facts.snapshot();
-    if (!snapshot) return {503, std::string{text_type}, "no configuration yet\n"};
-    return {200, "application/json", routing::to_json(*snapshot)};
+    if (!snapshot) return {503, std::string{text_type}, "no configuration yet\n", {}};
+    return {200, "application/json", routing::to_json(*snapshot), {}};
   }
-  return {404, std::string{text_type}, "there are /healthz, /readyz, /metrics, /debug/snapshot and /\n"};
+  return {404, std::string{text_type}, "there are /healthz, /readyz, /metrics, /debug/snapshot and /\n", {}};
 }
 
 }  // namespace proxy::admin

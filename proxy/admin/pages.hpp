@@ -43,11 +43,14 @@ struct Page {
   unsigned status = 404;
   std::string type = "text/plain; charset=utf-8";
   std::string body;
+  // Set where the page may be large: `body` is its beginning, and each call puts the next piece in place of what `piece`
+  // holds. False: there is no more. So no page is in memory as a whole.
+  std::function<bool(std::string& piece)> more;
 };
 
 [[nodiscard]] Page page_for(std::string_view path, const Facts& facts);
 
-[[nodiscard]] std::optional<std::string> metrics_text(const Facts& facts);  // metrics.cpp; none when the workers do not answer
+[[nodiscard]] std::optional<Page> metrics_page(const Facts& facts);  // metrics.cpp; none when the workers do not answer
 [[nodiscard]] std::string dashboard_html(const Facts& facts);  // dashboard.cpp
 
 }  // namespace proxy::admin

@@ -29,12 +29,31 @@ class MetricsTest : public ProxyTest {
   }
   void TearDown() override { admin.reset(); }  // before the server that it asks
 
-  Prometheus scrape() {
+  std::string page(std::string_view version) {
     Socket c = Socket::connect(admin->port());
-    c.send("GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    c.send("GET /metrics HTTP/" + std::string{version} + "\r\nHost: x\r\nConnection: close\r\n\r\n");
     const std::string answer = c.read_to_end();
-    EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
-    Prometheus parsed = parse_prometheus(std::string_view{answer}.substr(answer.find("\r\n\r\n") + 4));
+    EXPECT_THAT(answer, StartsWith("HTTP/" + std::string{version} + " 200 "));
+    const std::size_t head_bytes = answer.find("\r\n\r\n") + 4;
+    const bool is_chunked = answer.substr(0, head_bytes).find("Transfer-Encoding: chunked\r\n") != std::string::npos;
+    EXPECT_EQ(is_chunked, version == "1.1");
+    return is_chunked ? without_chunks(answer.substr(head_bytes)) : answer.substr(head_bytes);
+  }
+  static std::string without_chunks(std::string_view text) {
+    std::string all;
+    while (true) {
+      const std::size_t line = text.find("\r\n");
+      const std::size_t bytes = std::stoul(std::string{text.substr(0, line)}, nullptr, 16);
+      if (bytes == 0) break;
+      all.append(text.substr(line + 2, bytes));
+      text.remove_prefix(line + 2 + bytes + 2);
+    }
+    EXPECT_EQ(text, "0\r\n\r\n");
+    return all;
+  }
+
+  Prometheus scrape() {
+    Prometheus parsed = parse_prometheus(page("1.1"));
     EXPECT_THAT(parsed.problems, IsEmpty());
     return parsed;
   }
@@ -105,6 +124,24 @@ TEST_F(MetricsTest, HistogramsHaveTheBucketsOfIngressNginx) {
   EXPECT_EQ(metrics.value(named("bytes_sent_sum")), metrics.value(named("response_size_sum")));
   EXPECT_EQ(metrics.value(named("bytes_sent_bucket"), {{"le", "100"}}), 0);
   EXPECT_EQ(metrics.value(named("bytes_sent_bucket"), {{"le", "1000"}}), 2);
+}
+
+TEST_F(MetricsTest, ManySeriesComeWholeInPieces) {
+  constexpr int hosts = 100;
+  auto maker = make_snapshot();
+  for (int i = 0; i < hosts; ++i) maker.host("h" + std::to_string(i) + ".test", {});
+  serve(maker.build());
+  start_admin();
+  Socket c = client();
+  for (int i = 0; i < hosts; ++i) {
+    c.send("GET / HTTP/1.1\r\nHost: h" + std::to_string(i) + ".test\r\n\r\n");
+    EXPECT_THAT(c.read_response(), StartsWith("HTTP/1.1 503 "));
+  }
+  EXPECT_EQ(scrape().all(named("requests")).size(), std::size_t{hosts});
+  EXPECT_EQ(scrape().all(named("bytes_sent_count")).size(), std::size_t{hosts});
+  const Prometheus old_client = parse_prometheus(page("1.0"));
+  EXPECT_THAT(old_client.problems, IsEmpty());
+  EXPECT_EQ(old_client.all(named("bytes_sent_count")).size(), std::size_t{hosts});
 }
 
 TEST_F(MetricsTest, AnAnswerOfOurOwnHasNoUpstreamTimes) {
