@@ -13,6 +13,7 @@ namespace controller {
 class Observer {
  public:
   virtual ~Observer() = default;
+  // A configuration was handed out; what it has to report has been reported before.
   virtual void on_published(std::uint64_t version, std::chrono::nanoseconds cpu) = 0;
   virtual void on_diagnostic(const routing::Diagnostic&) = 0;  // a new one
   virtual void on_healed(const routing::Diagnostic&) = 0;      // one reported before that no longer holds

@@ -89,10 +89,10 @@ void Reconciler::State::refresh_endpoints(const std::set<kube::Key>* services) {
 }
 
 void Reconciler::State::finish(std::chrono::nanoseconds cpu_before) {
-  if (translation->snapshot->version != published_version) {
+  const bool is_new = translation->snapshot->version != published_version;
+  if (is_new) {
     published_version = translation->snapshot->version;
     publish(translation->snapshot);
-    observer.on_published(published_version, thread_cpu() - cpu_before);
   }
   std::set<routing::Diagnostic> now = gather(directory, loaded, *translation);
   std::vector<routing::Diagnostic> fresh, gone;
@@ -101,6 +101,7 @@ void Reconciler::State::finish(std::chrono::nanoseconds cpu_before) {
   for (const auto& diagnostic : fresh) observer.on_diagnostic(diagnostic);
   for (const auto& diagnostic : gone) observer.on_healed(diagnostic);
   reported = std::move(now);
+  if (is_new) observer.on_published(published_version, thread_cpu() - cpu_before);
 }
 
 void Reconciler::State::react() {

@@ -16,7 +16,7 @@ namespace proxy {
 namespace {
 
 // nginx's list of methods that are not sent twice (proxy_next_upstream); everything else counts as idempotent.
-bool is_idempotent_method(std::string_view method) { return method != "POST" && method != "PATCH" && method != "LOCK"; }
+bool is_idempotent_method(Method method) { return method != Method::post && method != Method::patch && method != Method::lock; }
 
 std::string_view without_port(std::string_view authority) {
   const std::size_t close = authority.find(']');
@@ -41,6 +41,7 @@ void Exchange::attach(Session& session) {
   session_ = &session;
   config_ = worker_.config();
   route_ = &config_->snapshot().routes->fallback;
+  series_ = nullptr;
   upstream_ = nullptr;
   group_ = nullptr;
   is_stand_in_ = false;
@@ -64,8 +65,9 @@ std::size_t Exchange::begin(const RequestHead& head, char* rest, std::size_t cou
   ++worker_.counters().requests;
   request_body_.start(head.body, head.content_length);
   request_minor_ = head.minor_version;
-  is_head_request_ = head.method == "HEAD";
-  is_idempotent_ = is_idempotent_method(head.method);
+  method_ = method_of(head.method);
+  is_head_request_ = method_ == Method::head;
+  is_idempotent_ = is_idempotent_method(method_);
   wants_upgrade_ = !head.upgrade.empty();
   accepts_trailers_ = head.accepts_trailers && head.minor_version >= 1;
   keeps_alive_ = head.keeps_alive();
@@ -90,7 +92,10 @@ std::size_t Exchange::begin(const RequestHead& head, char* rest, std::size_t cou
     reply(400, "path cannot be normalised");
   } else {
     const routing::Match match = config_->snapshot().routes->match({head.host, path});
-    if (match.route) route_ = match.route;
+    if (match.route) {
+      route_ = match.route;
+      series_ = &config_->series(*route_);
+    }
     is_logged_ = policies().access_log && match.kind != routing::MatchKind::unknown_host;
     if (match.kind == routing::MatchKind::unknown_host && path == "/healthz") {
       send_reply(200, {}, {});  // load balancers ask the traffic port, as they could ask ingress-nginx
@@ -320,11 +325,13 @@ void Exchange::conclude() {
   state_ = State::finished;
   const std::size_t status_class = status_ / 100;
   ++worker_.counters().responses[status_ == 499 ? 0 : status_class < 6 ? status_class : 0];
+  if (series_) series_->counts(method_, status_).add(log_.sample(worker_.now()));
   if (is_logged_) {
     const std::string_view upstream_name = group_ ? std::string_view{config_->spec(upstream_index_).name} : std::string_view{};
     log_.write(worker_, *session_, route_, upstream_name, status_);
   }
   route_ = nullptr;
+  series_ = nullptr;
   group_ = nullptr;
   session_ = nullptr;
   config_ = {};

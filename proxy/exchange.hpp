@@ -12,6 +12,7 @@
 #include "proxy/exchange_log.hpp"
 #include "proxy/http1/head_parser.hpp"
 #include "proxy/message.hpp"
+#include "proxy/method.hpp"
 #include "proxy/reply.hpp"
 #include "proxy/session.hpp"
 #include "proxy/telemetry/log.hpp"
@@ -121,6 +122,7 @@ class Exchange {
   Session* session_ = nullptr;
   ConfigHandle config_;
   const routing::Route* route_ = nullptr;
+  telemetry::RequestSeries* series_ = nullptr;  // where the request is counted; null: an undeclared host or path
   http1::Connection* upstream_ = nullptr;
   upstream::Group* group_ = nullptr;
   std::uint32_t upstream_index_ = 0;
@@ -134,6 +136,7 @@ class Exchange {
   std::uint64_t body_bytes_ = 0;    // decoded, received
   std::uint64_t discarded_bytes_ = 0;
   std::uint8_t request_minor_ = 1;
+  Method method_ = Method::other;
   bool is_head_request_ = false, is_idempotent_ = true, wants_upgrade_ = false, accepts_trailers_ = false;
   bool keeps_alive_ = true;          // as far as the request goes
   bool awaits_continue_ = false;     // the client waits for 100 before it sends the body

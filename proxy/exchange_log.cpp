@@ -21,6 +21,7 @@ std::string_view ExchangeLog::view(Slice slice) const noexcept {
 void ExchangeLog::start(const telemetry::LogFormat* format, std::chrono::steady_clock::time_point now) {
   format_ = format;
   started_ = now;
+  connect_time_ = header_time_ = response_time_ = std::chrono::nanoseconds{-1};
   request_bytes = body_bytes_sent = bytes_sent = 0;
   if (!format_) return;
   text_.clear();
@@ -77,26 +78,30 @@ void ExchangeLog::on_response(const ResponseHead& head) {
 }
 
 void ExchangeLog::start_attempt(std::string_view address, std::chrono::steady_clock::time_point now) {
-  if (!format_) return;
   attempt_started_ = now;
-  attempts_.emplace_back().address = address;
+  connect_time_ = header_time_ = response_time_ = std::chrono::nanoseconds{-1};
+  if (format_) attempts_.emplace_back().address = address;
 }
 
 void ExchangeLog::on_connected(std::chrono::steady_clock::time_point now) {
-  if (!attempts_.empty() && format_) attempts_.back().connect_time = now - attempt_started_;
+  connect_time_ = now - attempt_started_;
+  if (format_ && !attempts_.empty()) attempts_.back().connect_time = connect_time_;
 }
 
-void ExchangeLog::on_head(std::uint16_t status, std::chrono::steady_clock::time_point now) {
-  if (attempts_.empty() || !format_) return;
+void ExchangeLog::on_head(std::uint16_t status, std::size_t head_bytes, std::chrono::steady_clock::time_point now) {
+  header_time_ = now - attempt_started_;
+  if (!format_ || attempts_.empty()) return;
   attempts_.back().status = status;
-  attempts_.back().header_time = now - attempt_started_;
+  attempts_.back().received_bytes += head_bytes;
+  attempts_.back().header_time = header_time_;
 }
 
 void ExchangeLog::end_attempt(std::uint16_t status_if_none, std::chrono::steady_clock::time_point now) {
-  if (attempts_.empty() || !format_) return;
+  response_time_ = now - attempt_started_;
+  if (!format_ || attempts_.empty()) return;
   telemetry::Attempt& attempt = attempts_.back();
   if (attempt.status == 0) attempt.status = status_if_none;
-  attempt.response_time = now - attempt_started_;
+  attempt.response_time = response_time_;
 }
 
 void ExchangeLog::write(Worker& worker, Session& session, const routing::Route* route, std::string_view upstream_name,

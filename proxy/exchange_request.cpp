@@ -54,6 +54,7 @@ void Exchange::use_connection(upstream::Endpoint& endpoint, http1::Connection* p
     ++worker_.counters().upstream_reused;
     upstream_ = pooled;
     upstream_->assign(*this);
+    log_.on_connection_kept();
     state_ = State::relaying;
     return;
   }

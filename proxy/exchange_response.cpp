@@ -139,7 +139,7 @@ std::size_t Exchange::take_response_bytes(char* bytes, std::size_t count) {
     if (state_ == State::tunnel) {
       const std::string_view data{bytes + used, count - used};
       log_.bytes_sent += data.size();
-      log_.add_response_bytes(data.size());
+      log_.add_response_bytes(data.size(), data.size());
       if (!session_->write(std::span{&data, 1})) session_->on_client_failed();
       else arm_upstream();
       return count;
@@ -178,15 +178,19 @@ std::size_t Exchange::take_response_head(char* bytes, std::size_t count) {
       fail_attempt(Failure::invalid_response, "101 without an upgrade that was asked for");
       return count;
     }
+    log_.on_head(head.status, result.head_bytes, worker_.now());
     return start_tunnel(head) ? result.head_bytes : count;
   }
-  if (head.status < 200) return forward_informational(head) ? result.head_bytes : count;
+  if (head.status < 200) {
+    log_.add_response_bytes(result.head_bytes, 0);
+    return forward_informational(head) ? result.head_bytes : count;
+  }
   if (head.status == 408 && upstream_->is_reused() && !head.keeps_alive() && may_send_again()) {
     // Said before the request came, by an endpoint that was about to close an idle connection.
     fail_attempt(Failure::closed_early, "408 on an idle connection");
     return count;
   }
-  log_.on_head(head.status, worker_.now());
+  log_.on_head(head.status, result.head_bytes, worker_.now());
   if (retry_on_status(head.status)) return count;
   return result.head_bytes + start_response(head, bytes + result.head_bytes, count - result.head_bytes);
 }
@@ -274,6 +278,7 @@ void Exchange::write_response_head(const ResponseHead& head) {
 
 // Sends head (may be empty) and a piece of the body in the client's framing. False: the client is gone, all is over.
 bool Exchange::send_response(std::string_view head, const BodyDecoder::Step& step) {
+  log_.add_response_bytes(step.consumed, step.data.size());
   std::array<std::string_view, 6> pieces;
   std::size_t used = 0, bytes = 0;
   const auto add = [&](std::string_view piece) {
@@ -293,7 +298,6 @@ bool Exchange::send_response(std::string_view head, const BodyDecoder::Step& ste
   if (used == 0) return true;
   log_.bytes_sent += bytes;
   log_.body_bytes_sent += step.data.size();
-  log_.add_response_bytes(step.data.size());
   // A small body leaves in one piece with its head: one copy costs less than a vector.
   static constexpr std::size_t small_body_bytes = 4096;
   if (used == 2 && !head.empty() && pieces[1].size() <= small_body_bytes && worker_.head_writer.has_room(pieces[1].size())) {
@@ -358,7 +362,6 @@ bool Exchange::start_tunnel(const ResponseHead& head) {
   ++worker_.counters().tunnels;
   status_ = head.status;
   response_started_ = true;
-  log_.on_head(head.status, worker_.now());
   log_.on_response(head);
   const routing::Settings& settings = config_->settings();
   HeadWriter& out = worker_.head_writer;

@@ -14,14 +14,19 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <climits>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <thread>
+#include <utility>
 
 namespace {
 
 constexpr std::chrono::seconds ticket_key_check{60};
+constexpr std::chrono::milliseconds first_configuration_check{5};
+constexpr std::chrono::milliseconds report_limit{500};  // for the workers to hand out their counts; they do within a batch or two
 
 sigset_t stop_signals() {
   sigset_t set;
@@ -79,6 +84,38 @@ int check(const proxy::Options& options) {
   return result.diagnostics.empty() ? 0 : 1;
 }
 
+std::vector<std::string> listeners_of(const proxy::ServerOptions& options, const proxy::Server& server) {
+  std::vector<std::string> listeners;
+  for (const auto& [scheme, port] : {std::pair{"http", server.http_port()}, std::pair{"https", server.https_port()}}) {
+    if (options.bind_addresses.empty()) listeners.push_back(fmt::format("{} {}", scheme, port));
+    for (const std::string& address : options.bind_addresses)
+      listeners.push_back(address.find(':') == std::string::npos ? fmt::format("{} {}:{}", scheme, address, port) : fmt::format("{} [{}]:{}", scheme, address, port));
+  }
+  return listeners;
+}
+
+// As the deployments of ingress-nginx set them.
+std::string environment(const char* name, const std::string& otherwise) {
+  const char* const value = std::getenv(name);
+  return value && *value ? value : otherwise;
+}
+
+// In a pod its name.
+std::string host_name() {
+  char name[HOST_NAME_MAX + 1] = "";
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+// The line that says what runs, once something does.
+std::string start_line(const proxy::admin::Program& program, const proxy::Server& server, std::uint16_t admin_port, std::size_t diagnostics) {
+  const auto& routes = *server.snapshot()->routes;
+  const std::chrono::duration<double> took = std::chrono::system_clock::now() - program.started_at;
+  return fmt::format("weir {} serves {} hosts and {} routes after {:.2f} s: http {}, https {}, health and metrics {}; {} workers; {}; {}", proxy::version(),
+                     routes.hosts.size(), routes.routes.size(), took.count(), server.http_port(), server.https_port(), admin_port, program.workers,
+                     program.objects_from, diagnostics == 0 ? "no diagnostics" : diagnostics == 1 ? "1 diagnostic" : fmt::format("{} diagnostics", diagnostics));
+}
+
 int fail(proxy::telemetry::Log& log, const std::string& message) {
   log.error(message);
   return 1;
@@ -92,22 +129,31 @@ int serve(const proxy::Options& options) {
   if (options.controller.manifests.empty())
     return fail(log, "no --manifests DIR given: reading objects from a Kubernetes API server is not supported yet");
 
+  const auto started_at = std::chrono::system_clock::now();
   proxy::Server server{options.server, log};
   proxy::ControllerReport report{log};
   std::atomic<bool> shutting_down{false};
-  proxy::admin::AdminServer admin{{[&server] { return server.is_serving(); }, [&shutting_down] { return shutting_down.load(); },
-                                   [&server] { return server.snapshot(); }, [&server] { return server.counters(); },
-                                   [&report] { return report.state(); }, options.health_check_path}};
   if (const std::string error = server.start(); !error.empty()) return fail(log, error);
+  const proxy::admin::Program program{.controller_namespace = environment("POD_NAMESPACE", "default"), .controller_class = options.controller.controller_class,
+                                      .controller_pod = environment("POD_NAME", host_name()), .listeners = listeners_of(options.server, server), .workers = options.server.workers,
+                                      .objects_from = "manifests in " + options.controller.manifests, .started_at = started_at};
+  proxy::admin::AdminServer admin{{.program = program,
+                                   .serving_workers = [&server] { return server.serving_workers(); },
+                                   .is_shutting_down = [&shutting_down] { return shutting_down.load(); },
+                                   .snapshot = [&server] { return server.snapshot(); },
+                                   .counters = [&server] { return server.counters(); },
+                                   .reports = [&server] { return server.reports(report_limit); },
+                                   .controller = [&report] { return report.state(); },
+                                   .health_path = options.health_check_path}};
   if (const std::string error = admin.start(options.healthz_host, options.healthz_port); !error.empty()) return fail(log, error);
-  log.info(fmt::format("weir {}: http {}, https {}, health and metrics {}; {} workers; objects from {}", proxy::version(), server.http_port(),
-                       server.https_port(), admin.port(), options.server.workers, options.controller.manifests));
-
   std::optional<controller::Reconciler> reconciler;
   reconciler.emplace(options.controller, report, [&server](auto snapshot) { server.publish(std::move(snapshot)); });
   if (const auto started = reconciler->start(); !started.ok) return fail(log, started.error);
 
-  while (!wait_for_signal(ticket_key_check)) server.rotate_ticket_keys();
+  bool is_stopping = false;
+  while (!is_stopping && !(server.is_serving() && report.state().publishes > 0)) is_stopping = wait_for_signal(first_configuration_check);
+  if (!is_stopping) log.info(start_line(program, server, admin.port(), report.state().diagnostics.size()));
+  while (!is_stopping && !wait_for_signal(ticket_key_check)) server.rotate_ticket_keys();
 
   shutting_down = true;  // readiness fails first, so that new clients go elsewhere
   exit_on_signal();

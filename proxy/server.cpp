@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <thread>
@@ -127,11 +128,11 @@ std::shared_ptr<const routing::Snapshot> Server::snapshot() const {
   return state_->snapshot;
 }
 
-bool Server::is_serving() const noexcept {
-  for (const auto& worker : state_->workers)
-    if (!worker->is_serving()) return false;
-  return !state_->workers.empty();
+unsigned Server::serving_workers() const noexcept {
+  return static_cast<unsigned>(std::count_if(state_->workers.begin(), state_->workers.end(), [](const auto& worker) { return worker->is_serving(); }));
 }
+
+bool Server::is_serving() const noexcept { return !state_->workers.empty() && serving_workers() == state_->workers.size(); }
 
 bool Server::drain(std::chrono::milliseconds limit) {
   for (auto& worker : state_->workers) worker->begin_drain();
@@ -154,6 +155,26 @@ telemetry::Counters Server::counters() const {
   telemetry::Counters sum;
   for (const auto& worker : state_->workers) sum.add(worker->shared_counters());
   return sum;
+}
+
+std::vector<telemetry::WorkerReport> Server::reports(std::chrono::milliseconds limit) const {
+  struct Gathering {
+    std::mutex mutex;  // guards what follows
+    std::condition_variable arrived;
+    std::vector<telemetry::WorkerReport> reports;
+  };
+  const auto gathering = std::make_shared<Gathering>();  // a worker may be later than we wait
+  for (const auto& worker : state_->workers) {
+    worker->report([gathering](telemetry::WorkerReport report) {
+      const std::lock_guard lock{gathering->mutex};
+      gathering->reports.push_back(std::move(report));
+      gathering->arrived.notify_one();
+    });
+  }
+  std::unique_lock lock{gathering->mutex};
+  const auto have_all = [&] { return gathering->reports.size() == state_->workers.size(); };
+  if (!gathering->arrived.wait_for(lock, limit, have_all)) return {};
+  return std::move(gathering->reports);
 }
 
 }  // namespace proxy

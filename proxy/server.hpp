@@ -4,6 +4,7 @@
 
 #include "proxy/telemetry/counters.hpp"
 #include "proxy/telemetry/log.hpp"
+#include "proxy/telemetry/worker_report.hpp"
 #include "routing/snapshot.hpp"
 
 #include <chrono>
@@ -42,13 +43,17 @@ class Server {
   void rotate_ticket_keys();
   // The last published one; null before the first.
   [[nodiscard]] std::shared_ptr<const routing::Snapshot> snapshot() const;
-  // True once every worker serves a snapshot.
+  // How many workers serve a snapshot, and whether all do.
+  [[nodiscard]] unsigned serving_workers() const noexcept;
   [[nodiscard]] bool is_serving() const noexcept;
   // Stops accepting, lets running exchanges and tunnels finish, returns when all are gone or `limit` has passed (then the
   // rest is cut). Blocks the caller. True when nothing had to be cut.
   bool drain(std::chrono::milliseconds limit);
   // Sum over workers, taken from each without stopping it.
   [[nodiscard]] telemetry::Counters counters() const;
+  // What each worker has counted by route. Blocks the caller, not the workers, and for `limit` at most; empty when one of
+  // them does not answer: a sum without it would look as if the process had started anew.
+  [[nodiscard]] std::vector<telemetry::WorkerReport> reports(std::chrono::milliseconds limit) const;
 
  private:
   struct State;

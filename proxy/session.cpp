@@ -166,9 +166,13 @@ std::size_t Session::consume_head(char* bytes, std::size_t count) {
   const http1::ParseResult result =
       http1::parse_request({bytes, count}, worker_.config()->request_limits, worker_.request_head, worker_.host_storage);
   if (result.status == http1::ParseStatus::incomplete) {
-    if (waiting_ != Waiting::head) wait_for(Waiting::head, worker_.settings().downstream.header_timeout);
+    if (waiting_ != Waiting::head) {
+      wait_for(Waiting::head, worker_.settings().downstream.header_timeout);
+      ++worker_.counters().reading;
+    }
     return 0;
   }
+  if (waiting_ == Waiting::head) --worker_.counters().reading;
   stop_waiting();
   state_ = State::exchanging;
   ++requests_;
@@ -261,6 +265,7 @@ void Session::on_timeout() {
   switch (waiting_) {
     case Waiting::head: {  // 408 is worth sending only to somebody who has begun to ask
       waiting_ = Waiting::nothing;
+      --worker_.counters().reading;
       state_ = State::exchanging;
       exchange_ = &worker_.take_exchange(*this);
       http1::ParseResult late;
@@ -297,6 +302,7 @@ void Session::note_handshake() {
 
 void Session::close() {
   if (state_ == State::closed) return;
+  if (waiting_ == Waiting::head) --worker_.counters().reading;
   state_ = State::closed;
   exchange_ = nullptr;
   io::TimerWheel::remove(*this);

@@ -17,7 +17,7 @@
 namespace proxy {
 
 Worker::Worker(unsigned index, telemetry::Log& log)
-    : index_(index), log_(log), poller_(context_, [this] { end_of_batch(); }), tick_timer_(context_),
+    : index_(index), log_(log), poller_(context_, [this] { read_clocks(); }, [this] { end_of_batch(); }), tick_timer_(context_),
       random_(std::random_device{}()) {
   out.reserve(Exchange::max_response_head_bytes);
   read_clocks();
@@ -47,7 +47,9 @@ void Worker::run() {
   free_buried();
   config_ = {};
   spare_exchanges_.clear();
-  access_log_.flush();
+  access_log_.finish();
+  counters_.access_log_lines_lost.set(access_log_.lost());
+  if (access_log_.lost() > 0) log_.warning(fmt::format("{} access log lines were lost: standard output was not read fast enough", access_log_.lost()));
 }
 
 void Worker::stop() {
@@ -75,7 +77,7 @@ void Worker::apply(std::shared_ptr<const routing::Snapshot> snapshot, std::share
   } else if (tls_context_) {
     tls_context_->set_ticket_keys(std::move(keys));
   }
-  config_ = ConfigHandle{new WorkerConfig{std::move(snapshot), pool_, config_.get(), random_}};
+  config_ = ConfigHandle{new WorkerConfig{std::move(snapshot), pool_, request_metrics_, config_.get(), random_}};
   if (is_first) start_listening();
 }
 
@@ -87,6 +89,37 @@ void Worker::start_listening() {
     return;
   }
   serving_.store(true, std::memory_order_release);
+}
+
+struct Worker::Reporting {
+  std::function<void(telemetry::WorkerReport)> done;
+  telemetry::WorkerReport report;
+  std::vector<std::shared_ptr<const telemetry::RequestSeries>> series;
+  std::size_t next = 0;
+};
+
+void Worker::report(std::function<void(telemetry::WorkerReport)> done) {
+  boost::asio::post(context_, [this, done = std::move(done)]() mutable {
+    auto reporting = std::make_shared<Reporting>();
+    reporting->done = std::move(done);
+    reporting->series = request_metrics_.all();
+    go_on_reporting(std::move(reporting));
+  });
+}
+
+void Worker::go_on_reporting(std::shared_ptr<Reporting> reporting) {
+  telemetry::WorkerReport& report = reporting->report;
+  for (std::size_t copied = 0; reporting->next < reporting->series.size() && copied < report_step; ++reporting->next) {
+    report.series.push_back(telemetry::RequestMetrics::copy_of(*reporting->series[reporting->next]));
+    copied += 1 + report.series.back().sets.size();
+  }
+  if (reporting->next < reporting->series.size()) {
+    boost::asio::post(context_, [this, reporting = std::move(reporting)]() mutable { go_on_reporting(std::move(reporting)); });
+    return;
+  }
+  report.uncounted = request_metrics_.uncounted();
+  report.writing = exchanges_made_ - spare_exchanges_.size();
+  reporting->done(std::move(report));
 }
 
 void Worker::read_clocks() noexcept {
@@ -114,6 +147,7 @@ void Worker::tick() {
     if (now_ - last_flush_ >= log_flush_period) {
       last_flush_ = now_;
       access_log_.flush();
+      counters_.access_log_lines_lost.set(access_log_.lost());
       problems_this_second_ = 0;
       if (problems_unreported_ > 0) {
         log_.warning(fmt::format("{} more problems were not logged one by one", problems_unreported_));
@@ -136,19 +170,16 @@ void Worker::end_of_batch() {
   }
   running_.clear();
   free_buried();
-  read_clocks();
   const bool has_work = !ready_.empty() || std::any_of(listeners_.begin(), listeners_.end(), [](const auto& l) { return l->has_more(); });
   if (has_work && !rerun_posted_) {
     rerun_posted_ = true;
     boost::asio::post(context_, [this] {
       rerun_posted_ = false;
+      read_clocks();
       end_of_batch();
     });
   }
-  if (draining_ && !sessions_) {
-    access_log_.flush();
-    drained_.store(true, std::memory_order_release);
-  }
+  if (draining_ && !sessions_) drained_.store(true, std::memory_order_release);
 }
 
 void Worker::accept(int fd, const Listener& listener, const sockaddr_storage& peer) {
@@ -170,6 +201,7 @@ Exchange& Worker::take_exchange(Session& session) {
   std::unique_ptr<Exchange> exchange;
   if (spare_exchanges_.empty()) {
     exchange = std::make_unique<Exchange>(*this);
+    ++exchanges_made_;
   } else {
     exchange = std::move(spare_exchanges_.back());
     spare_exchanges_.pop_back();
@@ -212,7 +244,10 @@ void Worker::free_buried() {
     delete connection;
   }
   buried_connections_.clear();
-  if (spare_exchanges_.size() > max_pooled_exchanges) spare_exchanges_.resize(max_pooled_exchanges);
+  if (spare_exchanges_.size() > max_pooled_exchanges) {
+    exchanges_made_ -= spare_exchanges_.size() - max_pooled_exchanges;
+    spare_exchanges_.resize(max_pooled_exchanges);
+  }
 }
 
 bool Worker::may_report() noexcept {

@@ -14,6 +14,8 @@
 #include "proxy/telemetry/access_log.hpp"
 #include "proxy/telemetry/counters.hpp"
 #include "proxy/telemetry/log.hpp"
+#include "proxy/telemetry/request_metrics.hpp"
+#include "proxy/telemetry/worker_report.hpp"
 #include "proxy/upstream/pool.hpp"
 #include "proxy/worker_config.hpp"
 #include "tls/server_context.hpp"
@@ -23,6 +25,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +45,7 @@ class Worker {
   static constexpr std::chrono::seconds log_flush_period{1};
   static constexpr unsigned max_problems_per_second = 50;
   static constexpr std::size_t max_closed_for_room = 64;       // idle sessions at once
+  static constexpr std::size_t report_step = 256;              // label sets copied in one go for metrics
 
   Worker(unsigned index, telemetry::Log& log);
   ~Worker();
@@ -57,6 +61,9 @@ class Worker {
   void publish(std::shared_ptr<const routing::Snapshot> snapshot, std::shared_ptr<const tls::TicketKeys> keys);
   void begin_drain();
   void stop();  // cuts what is left and joins the thread
+  // Copies what was counted, a few label sets at a time between batches; `done` runs on the worker's thread, never after
+  // stop().
+  void report(std::function<void(telemetry::WorkerReport)> done);
   [[nodiscard]] bool is_serving() const noexcept { return serving_.load(std::memory_order_acquire); }
   [[nodiscard]] bool has_drained() const noexcept { return drained_.load(std::memory_order_acquire); }
   [[nodiscard]] const telemetry::WorkerCounters& shared_counters() const noexcept { return counters_; }
@@ -117,10 +124,13 @@ class Worker {
   void apply(std::shared_ptr<const routing::Snapshot> snapshot, std::shared_ptr<const tls::TicketKeys> keys);
   void start_listening();
   void accept_again();
+  struct Reporting;
+  void go_on_reporting(std::shared_ptr<Reporting> reporting);
   void close_idle_sessions();
 
   const unsigned index_;
   telemetry::Log& log_;
+  telemetry::RequestMetrics request_metrics_;  // before the context: messages that it still holds refer to this
   boost::asio::io_context context_{1};
   io::Scratch scratch_;
   io::TimerWheel timers_;
@@ -138,6 +148,7 @@ class Worker {
   std::vector<Session*> buried_sessions_;
   std::vector<http1::Connection*> buried_connections_;
   std::vector<std::unique_ptr<Exchange>> spare_exchanges_;
+  std::size_t exchanges_made_ = 0;  // that live: spare or at work
   std::chrono::steady_clock::time_point now_{}, last_flush_{};
   std::chrono::system_clock::time_point wall_now_{};
   std::time_t date_second_ = 0;

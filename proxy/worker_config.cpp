@@ -14,19 +14,23 @@ std::string hsts_line_of(const routing::Hsts& hsts) {
 
 }  // namespace
 
-WorkerConfig::WorkerConfig(std::shared_ptr<const routing::Snapshot> snapshot, upstream::Pool& pool, const WorkerConfig* previous,
-                           std::uint32_t random)
+WorkerConfig::WorkerConfig(std::shared_ptr<const routing::Snapshot> snapshot, upstream::Pool& pool, telemetry::RequestMetrics& metrics,
+                           const WorkerConfig* previous, std::uint32_t random)
     : log_format(telemetry::LogFormat::compile(snapshot->settings->access_log.format, snapshot->settings->access_log.escape)),
       server_line(snapshot->settings->server_tokens == routing::ServerTokens::weir ? "Server: weir\r\n" : ""),
       hsts_line(hsts_line_of(snapshot->settings->hsts)),
       snapshot_(std::move(snapshot)),
       pool_(pool),
+      metrics_(metrics),
+      routes_(snapshot_->routes->routes.data()),
+      series_(snapshot_->routes->routes.size()),
       groups_(snapshot_->upstreams->groups.size()),
       random_(random) {
   const auto& downstream = settings().downstream;
   request_limits.max_line_bytes = std::max(downstream.header_buffer_bytes, downstream.large_header_buffer_bytes);
   request_limits.max_head_bytes = std::max<std::size_t>(downstream.header_buffer_bytes,
       std::size_t{downstream.large_header_buffers} * downstream.large_header_buffer_bytes);
+  metrics_.on_routes(snapshot_->routes);
   if (!previous) return;
   // Only groups in use have state; the same index with the same name is the same group (UpstreamTable).
   for (std::uint32_t i = 0; i < groups_.size() && i < previous->groups_.size(); ++i)

@@ -4,6 +4,7 @@
 
 #include "proxy/http1/head_parser.hpp"
 #include "proxy/telemetry/log_format.hpp"
+#include "proxy/telemetry/request_metrics.hpp"
 #include "proxy/upstream/group.hpp"
 #include "proxy/upstream/pool.hpp"
 #include "routing/snapshot.hpp"
@@ -19,8 +20,8 @@ namespace proxy {
 class WorkerConfig {
  public:
   // `previous` (may be null) hands over the round-robin cursors of groups that stay.
-  WorkerConfig(std::shared_ptr<const routing::Snapshot> snapshot, upstream::Pool& pool, const WorkerConfig* previous,
-               std::uint32_t random);
+  WorkerConfig(std::shared_ptr<const routing::Snapshot> snapshot, upstream::Pool& pool, telemetry::RequestMetrics& metrics,
+               const WorkerConfig* previous, std::uint32_t random);
   ~WorkerConfig();
   WorkerConfig(const WorkerConfig&) = delete;
   WorkerConfig& operator=(const WorkerConfig&) = delete;
@@ -30,6 +31,12 @@ class WorkerConfig {
   [[nodiscard]] const routing::UpstreamGroup& spec(std::uint32_t upstream) const noexcept { return *snapshot_->upstreams->groups[upstream]; }
   // Resolved on first use: a worker holds no state for groups that nobody asks for.
   [[nodiscard]] upstream::Group& group(std::uint32_t upstream);
+  // Where requests of a route of this snapshot are counted. Found on first use, by its place after that.
+  [[nodiscard]] telemetry::RequestSeries& series(const routing::Route& route) {
+    auto& slot = series_[static_cast<std::size_t>(&route - routes_)];
+    if (!slot) [[unlikely]] slot = metrics_.series_of(route.origin);
+    return *slot;
+  }
 
   http1::HeadLimits request_limits;
   telemetry::LogFormat log_format;
@@ -41,6 +48,9 @@ class WorkerConfig {
 
   std::shared_ptr<const routing::Snapshot> snapshot_;
   upstream::Pool& pool_;
+  telemetry::RequestMetrics& metrics_;
+  const routing::Route* routes_;
+  std::vector<std::shared_ptr<telemetry::RequestSeries>> series_;  // by index of the route
   std::vector<std::unique_ptr<upstream::Group>> groups_;  // by index of the upstream table
   std::uint32_t random_;
   std::uint32_t handles_ = 0;

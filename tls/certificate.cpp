@@ -169,6 +169,23 @@ std::string serial_of(const X509* certificate) {
   return text == nullptr ? std::string{} : std::string{text.get()};
 }
 
+std::string decimal_serial_of(const X509* certificate) {
+  const std::unique_ptr<BIGNUM, NumberDeleter> number{ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr)};
+  const std::unique_ptr<char, TextDeleter> text{number == nullptr ? nullptr : BN_bn2dec(number.get())};
+  return text == nullptr ? std::string{} : std::string{text.get()};
+}
+
+// The first attribute of that kind, in UTF-8; "" when there is none.
+std::string attribute_of(const X509_NAME* name, int nid) {
+  const int at = X509_NAME_get_index_by_NID(name, nid, -1);
+  if (at < 0) return {};
+  unsigned char* bytes = nullptr;
+  const int length = ASN1_STRING_to_UTF8(&bytes, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+  if (length < 0) return {};
+  const std::unique_ptr<char, TextDeleter> text{reinterpret_cast<char*>(bytes)};
+  return {text.get(), static_cast<std::size_t>(length)};
+}
+
 Result<Certificate::Time> to_time(const ASN1_TIME* time) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return make_error_code(errc::bad_certificate);
@@ -283,6 +300,17 @@ bool Certificate::covers(std::string_view host) const noexcept {
   });
 }
 
+std::string_view Certificate::public_key_algorithm() const noexcept {
+  switch (EVP_PKEY_get_base_id(key_.get())) {
+    case EVP_PKEY_RSA:
+    case EVP_PKEY_RSA_PSS: return "RSA";
+    case EVP_PKEY_EC: return "ECDSA";
+    case EVP_PKEY_ED25519: return "Ed25519";
+    case EVP_PKEY_ED448: return "Ed448";
+    default: return "";
+  }
+}
+
 bool Certificate::describe() {
   names_ = names_of(leaf_.get());
   fingerprint_ = fingerprint_of(leaf_.get());
@@ -290,6 +318,9 @@ bool Certificate::describe() {
   serial_ = serial_of(leaf_.get());
   subject_ = text_of(X509_get_subject_name(leaf_.get()));
   issuer_ = text_of(X509_get_issuer_name(leaf_.get()));
+  serial_decimal_ = decimal_serial_of(leaf_.get());
+  issuer_common_name_ = attribute_of(X509_get_issuer_name(leaf_.get()), NID_commonName);
+  issuer_organization_ = attribute_of(X509_get_issuer_name(leaf_.get()), NID_organizationName);
   const auto begin = to_time(X509_get0_notBefore(leaf_.get()));
   auto end = to_time(X509_get0_notAfter(leaf_.get()));
   if (!begin || !end) return false;

@@ -59,6 +59,11 @@ class Certificate {
   [[nodiscard]] const std::string& serial() const noexcept { return serial_; }            // hex
   [[nodiscard]] const std::string& subject() const noexcept { return subject_; }          // RFC 2253 text
   [[nodiscard]] const std::string& issuer() const noexcept { return issuer_; }
+  // As a monitoring system wants them; "" where the certificate has none.
+  [[nodiscard]] const std::string& serial_decimal() const noexcept { return serial_decimal_; }
+  [[nodiscard]] const std::string& issuer_common_name() const noexcept { return issuer_common_name_; }
+  [[nodiscard]] const std::string& issuer_organization() const noexcept { return issuer_organization_; }
+  [[nodiscard]] std::string_view public_key_algorithm() const noexcept;  // "RSA", "ECDSA", "Ed25519", "Ed448"
 
   // For SSL_use_cert_and_key; owned by this object.
   [[nodiscard]] X509* leaf() const noexcept { return leaf_.get(); }
@@ -73,7 +78,7 @@ class Certificate {
   std::unique_ptr<EVP_PKEY, KeyDeleter> key_;
   std::unique_ptr<stack_st_X509, ChainDeleter> chain_;
   std::vector<std::string> names_;
-  std::string fingerprint_, chain_fingerprint_, serial_, subject_, issuer_;
+  std::string fingerprint_, chain_fingerprint_, serial_, subject_, issuer_, serial_decimal_, issuer_common_name_, issuer_organization_;
   Time not_before_{}, expiry_{};
 };
 

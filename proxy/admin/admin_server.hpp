@@ -1,36 +1,32 @@
 // The healthz port: /healthz, /readyz, /metrics, /debug/snapshot and a page for people. Beast on a thread of its own, away
-// from the traffic.
+// from the traffic. What the pages say is pages.hpp.
 #pragma once
 
-#include "proxy/controller_report.hpp"
-#include "proxy/telemetry/counters.hpp"
-#include "routing/snapshot.hpp"
+#include "proxy/admin/pages.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
 namespace proxy::admin {
 
-// Where the pages get their facts; called on the admin thread.
-struct Facts {
-  std::function<bool()> is_serving;        // every worker has a configuration
-  std::function<bool()> is_shutting_down;
-  std::function<std::shared_ptr<const routing::Snapshot>()> snapshot;  // may be null
-  std::function<telemetry::Counters()> counters;
-  std::function<ControllerState()> controller;
-  std::string health_path = "/healthz";    // --health-check-path
+struct AdminLimits {
+  std::size_t connections = 64;                 // one more closes the one that has kept us waiting the longest
+  std::chrono::milliseconds first_head{5'000};  // from the connection to the end of its first request head
+  std::chrono::milliseconds idle{30'000};       // for the next head, and for the peer to take an answer
+  std::chrono::milliseconds leaving{2'000};     // for the peer to close after the last answer
 };
 
 // Owned by the main thread.
 class AdminServer {
  public:
-  static constexpr std::size_t max_connections = 64;
-  static constexpr std::chrono::seconds idle_timeout{30};
   static constexpr std::size_t max_head_bytes = 8 * 1024;
+  static constexpr std::size_t max_discarded_bytes = 64 * 1024;  // of a body that nobody wants
+  static constexpr std::chrono::milliseconds accept_pause{100};
 
-  explicit AdminServer(Facts facts);
+  explicit AdminServer(Facts facts, AdminLimits limits = {});
   ~AdminServer();
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
@@ -43,16 +39,5 @@ class AdminServer {
   struct State;
   std::unique_ptr<State> state_;
 };
-
-// A page by its path: status, media type, body.
-struct Page {
-  unsigned status = 404;
-  std::string type = "text/plain; charset=utf-8";
-  std::string body;
-};
-[[nodiscard]] Page page_for(std::string_view path, const Facts& facts);
-
-[[nodiscard]] std::string metrics_text(const Facts& facts);    // metrics.cpp
-[[nodiscard]] std::string dashboard_html(const Facts& facts);  // dashboard.cpp
 
 }  // namespace proxy::admin

@@ -1,9 +1,10 @@
-// The page at /: what runs, at a glance. One file, nothing fetched from elsewhere; it reloads itself.
-#include "proxy/admin/admin_server.hpp"
+// The page at /: what runs, at a glance. One file, no script, nothing fetched from elsewhere; it reloads itself.
+#include "proxy/admin/pages.hpp"
 #include "proxy/version.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <iterator>
 
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::size_t max_rows = 200;  // of each table: a page for people
 
+// Fit for a text and for an attribute in quotes. What objects say is theirs to choose, so all of it passes here.
 std::string html(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -21,6 +23,7 @@ std::string html(std::string_view text) {
       case '<': out += "&lt;"; break;
       case '>': out += "&gt;"; break;
       case '"': out += "&quot;"; break;
+      case '\'': out += "&#39;"; break;
       default: out.push_back(c);
     }
   }
@@ -68,6 +71,17 @@ void add_tiles(std::string& out, const Facts& facts, const ControllerState& cont
   out += "</div>\n";
 }
 
+void add_program(std::string& out, const Facts& facts) {
+  const Program& program = facts.program;
+  out += "<h2>Process</h2>\n<table>\n";
+  const auto row = [&out](std::string_view name, const std::string& value) { fmt::format_to(std::back_inserter(out), "<tr><th>{}<td>{}</tr>\n", name, html(value)); };
+  row("Listeners", fmt::format("{}", fmt::join(program.listeners, ", ")));
+  row("Workers", fmt::format("{} of {} serve", facts.serving_workers(), program.workers));
+  row("Objects from", program.objects_from);
+  row("Started", fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(std::chrono::system_clock::to_time_t(program.started_at))));
+  out += "</table>\n";
+}
+
 void add_diagnostics(std::string& out, const ControllerState& controller) {
   fmt::format_to(std::back_inserter(out), "<h2>Diagnostics ({})</h2>\n", controller.diagnostics.size());
   if (controller.diagnostics.empty()) {
@@ -80,22 +94,26 @@ void add_diagnostics(std::string& out, const ControllerState& controller) {
     fmt::format_to(std::back_inserter(out), "<tr><td>{} {}{}{}<td>{}<td>{}</tr>\n", html(d.kind), html(d.object_namespace), d.object_namespace.empty() ? "" : "/", html(d.name), html(d.field), html(d.reason));
   }
   out += "</table>\n";
+  if (controller.diagnostics.size() > max_rows) fmt::format_to(std::back_inserter(out), "<p class=none>and {} more</p>\n", controller.diagnostics.size() - max_rows);
 }
 
-void add_certificates(std::string& out, const routing::Snapshot& snapshot) {
-  fmt::format_to(std::back_inserter(out), "<h2>Certificates ({})</h2>\n", snapshot.certificates->entries.size());
-  if (snapshot.certificates->entries.empty()) {
-    out += "<p class=none>No host has one of its own; the default certificate serves https.</p>\n";
-    return;
-  }
+void add_certificate(std::string& out, std::string_view host, std::string_view secret, const tls::Certificate& certificate) {
+  const auto expiry = std::chrono::system_clock::to_time_t(certificate.expiry());
+  fmt::format_to(std::back_inserter(out), "<tr><td>{}<td>{}<td class=n>{:%Y-%m-%d}{}<td>{}</tr>\n", html(host), html(secret), fmt::gmtime(expiry),
+                 certificate.expiry() < std::chrono::system_clock::now() ? ", expired" : "", html(certificate.issuer()));
+}
+
+void add_certificates(std::string& out, const routing::CertificateTable& table) {
+  fmt::format_to(std::back_inserter(out), "<h2>Certificates ({})</h2>\n", table.entries.size() + 1);
   out += "<table><tr><th>Host<th>Secret<th>Expires<th>Issuer</tr>\n";
-  std::size_t rows = 0;
-  for (const auto& entry : snapshot.certificates->entries) {
-    if (++rows > max_rows) break;
-    const auto expiry = std::chrono::system_clock::to_time_t(entry.certificate->expiry());
-    fmt::format_to(std::back_inserter(out), "<tr><td>{}<td>{}<td class=n>{:%Y-%m-%d}<td>{}</tr>\n", html(entry.host), entry.secret.empty() ? "default" : html(entry.secret), fmt::gmtime(expiry), html(entry.certificate->issuer()));
+  add_certificate(out, "every other", table.fallback_secret.empty() ? "generated" : table.fallback_secret, *table.fallback);
+  for (std::size_t i = 0; i < table.entries.size() && i < max_rows; ++i) {
+    const auto& entry = table.entries[i];
+    const bool is_stand_in = !entry.certificate || entry.certificate == table.fallback;
+    add_certificate(out, entry.host, is_stand_in ? "the default stands in" : entry.secret, is_stand_in ? *table.fallback : *entry.certificate);
   }
   out += "</table>\n";
+  if (table.entries.size() > max_rows) fmt::format_to(std::back_inserter(out), "<p class=none>and {} more</p>\n", table.entries.size() - max_rows);
 }
 
 }  // namespace
@@ -106,8 +124,9 @@ std::string dashboard_html(const Facts& facts) {
   fmt::format_to(std::back_inserter(out), "<h1>Weir {}</h1><p class=sub>configuration {:016x}{}</p>\n", version(), controller.version,
                  facts.is_shutting_down() ? ", shutting down" : facts.is_serving() ? ", serving" : ", not serving yet");
   add_tiles(out, facts, controller);
+  add_program(out, facts);
   add_diagnostics(out, controller);
-  if (const auto snapshot = facts.snapshot()) add_certificates(out, *snapshot);
+  if (const auto snapshot = facts.snapshot()) add_certificates(out, *snapshot->certificates);
   out += "<p class=sub><a href=/metrics>metrics</a> · <a href=/debug/snapshot>snapshot</a> · <a href=/readyz>readiness</a></p></body></html>\n";
   return out;
 }

@@ -16,8 +16,8 @@ int make_epoll() {
 
 }  // namespace
 
-Poller::Poller(boost::asio::io_context& context, std::function<void()> end_of_batch)
-    : fd_(make_epoll()), descriptor_(context, fd_), end_of_batch_(std::move(end_of_batch)) {}
+Poller::Poller(boost::asio::io_context& context, std::function<void()> start_of_batch, std::function<void()> end_of_batch)
+    : fd_(make_epoll()), descriptor_(context, fd_), start_of_batch_(std::move(start_of_batch)), end_of_batch_(std::move(end_of_batch)) {}
 
 Poller::~Poller() = default;  // the descriptor closes it
 
@@ -42,6 +42,7 @@ void Poller::run_turn() {
   epoll_event events[events_per_wait];
   for (int round = 0; round < waits_per_turn; ++round) {
     const int count = ::epoll_wait(fd_, events, events_per_wait, 0);
+    start_of_batch_();
     for (int i = 0; i < count; ++i) {
       auto* const pollable = static_cast<Pollable*>(events[i].data.ptr);
       if (!pollable->goes_first) continue;

@@ -28,8 +28,8 @@ class Poller {
   static constexpr int events_per_wait = 256;
   static constexpr int waits_per_turn = 4;  // before Asio's own work gets a chance
 
-  // `end_of_batch` runs after each batch of events.
-  Poller(boost::asio::io_context& context, std::function<void()> end_of_batch);
+  // These run before and after each batch of events.
+  Poller(boost::asio::io_context& context, std::function<void()> start_of_batch, std::function<void()> end_of_batch);
   ~Poller();
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
@@ -45,7 +45,7 @@ class Poller {
 
   int fd_;
   boost::asio::posix::stream_descriptor descriptor_;
-  std::function<void()> end_of_batch_;
+  std::function<void()> start_of_batch_, end_of_batch_;
 };
 
 }  // namespace proxy::io

@@ -122,9 +122,7 @@ AccessLog::AccessLog() : AccessLog(STDOUT_FILENO) {}
 
 AccessLog::AccessLog(int fd) : output_(output_of(fd)) { buffer_.reserve(buffer_bytes + 8 * 1024); }
 
-AccessLog::~AccessLog() {
-  if (!buffer_.empty()) lost_ += output_->write_last(buffer_);
-}
+AccessLog::~AccessLog() { finish(); }
 
 void AccessLog::append(const LogFormat& format, const ExchangeRecord& record) {
   format.append(record, buffer_);
@@ -134,6 +132,12 @@ void AccessLog::append(const LogFormat& format, const ExchangeRecord& record) {
 void AccessLog::flush() {
   if (buffer_.empty()) return;
   lost_ += output_->write(buffer_);
+  buffer_.clear();
+}
+
+void AccessLog::finish() {
+  if (buffer_.empty()) return;
+  lost_ += output_->write_last(buffer_);
   buffer_.clear();
 }
 

@@ -20,11 +20,14 @@ class AccessLog {
   explicit AccessLog(int fd);  // the caller's; several logs may share it
   AccessLog(const AccessLog&) = delete;
   AccessLog& operator=(const AccessLog&) = delete;
-  ~AccessLog();  // flushes, and here waits for a busy reader: a second at most, for all logs of a descriptor together
+  ~AccessLog();  // finishes
   void append(const LogFormat& format, const ExchangeRecord& record);
   // Writes what is gathered and never waits. Lines stay whole, also among those of other workers on the same descriptor.
   // A reader that is too slow or gone loses lines rather than stopping the worker; lost() counts them.
   void flush();
+  // The same for lines that are the last: here a busy reader is waited for, a second at most for all logs of a descriptor
+  // together.
+  void finish();
   [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
 
  private:

@@ -19,7 +19,7 @@ namespace {
 enum Variable : std::uint16_t {
   nothing, missing, blank, remote_addr, realip_remote_addr, remote_port, remote_user, time_local, time_iso8601, msec, request, status,
   body_bytes_sent, bytes_sent, request_length, request_time, request_method, request_uri, uri, args, is_args, host, scheme, https,
-  server_protocol, server_port, server_name, proxy_upstream_name, upstream_addr, upstream_status, upstream_response_length, upstream_response_time,
+  server_protocol, server_port, server_name, proxy_upstream_name, upstream_addr, upstream_status, upstream_response_length, upstream_bytes_received, upstream_response_time,
   upstream_connect_time, upstream_header_time, req_id, ingress_namespace, ingress_name, service_name, service_port, ingress_path,
   ssl_protocol, ssl_cipher, ssl_server_name, connection, connection_requests, pipe, pid, hostname, proxy_add_x_forwarded_for,
   request_header, upstream_header, sent_header, cookie, argument,
@@ -40,7 +40,7 @@ constexpr Name names[] = {
     {"scheme", scheme}, {"pass_access_scheme", scheme}, {"https", https}, {"server_protocol", server_protocol}, {"server_port", server_port},
     {"pass_server_port", server_port}, {"server_name", server_name}, {"proxy_upstream_name", proxy_upstream_name},
     {"proxy_alternative_upstream_name", blank}, {"upstream_addr", upstream_addr}, {"upstream_status", upstream_status},
-    {"upstream_response_length", upstream_response_length}, {"upstream_bytes_received", upstream_response_length},
+    {"upstream_response_length", upstream_response_length}, {"upstream_bytes_received", upstream_bytes_received},
     {"upstream_response_time", upstream_response_time}, {"upstream_connect_time", upstream_connect_time},
     {"upstream_header_time", upstream_header_time}, {"req_id", req_id}, {"request_id", req_id}, {"namespace", ingress_namespace},
     {"ingress_name", ingress_name}, {"service_name", service_name}, {"service_port", service_port}, {"location_path", ingress_path},
@@ -301,6 +301,7 @@ bool append_special(Variable variable, std::uint16_t slot, const ExchangeRecord&
       join_attempts(r.attempts, escape, out, [&out](const Attempt& a) { a.status ? append_number(a.status, out) : out.push_back('-'); });
       return true;
     case upstream_response_length: join_attempts(r.attempts, escape, out, [&out](const Attempt& a) { append_number(a.response_bytes, out); }); return true;
+    case upstream_bytes_received: join_attempts(r.attempts, escape, out, [&out](const Attempt& a) { append_number(a.received_bytes, out); }); return true;
     case upstream_response_time: join_attempts(r.attempts, escape, out, [&out](const Attempt& a) { append_time(a.response_time, out); }); return true;
     case upstream_connect_time: join_attempts(r.attempts, escape, out, [&out](const Attempt& a) { append_time(a.connect_time, out); }); return true;
     case upstream_header_time: join_attempts(r.attempts, escape, out, [&out](const Attempt& a) { append_time(a.header_time, out); }); return true;

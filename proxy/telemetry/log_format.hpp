@@ -20,6 +20,7 @@ struct Attempt {
   std::uint16_t status = 0;          // 0: none came
   std::uint64_t response_bytes = 0;  // body
   std::chrono::nanoseconds connect_time{-1}, header_time{-1}, response_time{-1};  // -1: never got there
+  std::uint64_t received_bytes = 0;  // all: heads, framing, body
 };
 
 // All that a line may hold. Views are valid during append(). Header slots are in the order of the LogFormat's lists; a

@@ -5,6 +5,8 @@
 #include <httplib.h>
 
 #include <csignal>
+#include <cstdio>
+#include <string_view>
 
 namespace e2e {
 namespace {
@@ -43,12 +45,37 @@ TEST(Program, AnswersOnItsAdminPort) {
   EXPECT_EQ(admin_status(serving.weir(), "/debug/snapshot"), 200);
 }
 
+TEST(Program, SaysWhatItServesOnceItDoes) {
+  Serving serving(example("routing-by-host"));
+  ASSERT_TRUE(serving.is_ready());
+  const auto has_started = [&] { return serving.weir().log().find("serves ") != std::string::npos; };
+  ASSERT_TRUE(support::eventually(has_started)) << serving.weir().log();
+  const std::string log = serving.weir().log();
+  for (const std::string& part : {std::string{" hosts and "}, std::string{" routes after "}, "http " + std::to_string(serving.weir().http_port()),
+                                  "health and metrics " + std::to_string(serving.weir().healthz_port()), std::string{"; 2 workers; manifests in "},
+                                  std::string{"; no diagnostics"}})
+    EXPECT_NE(log.find(part), std::string::npos) << part << "\n" << log;
+}
+
 TEST(Program, WritesOneAccessLogLineForARequestAndLosesNoneWhenStopped) {
   Serving serving(example("single-service"));
   ASSERT_TRUE(serving.is_ready());
   ASSERT_EQ(serving.get("shop.example.com", "/remember-me").status, 200);
   ASSERT_EQ(serving.weir().stop(), 0) << serving.weir().output();
   EXPECT_NE(serving.weir().access_log().find("\"GET /remember-me HTTP/1.1\" 200"), std::string::npos) << serving.weir().output();
+}
+
+TEST(Program, LogsWhatCameFromTheEndpointWithItsHead) {
+  Serving serving(example("single-service") +
+                      "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata:\n  log-format-upstream: received $upstream_bytes_received body $upstream_response_length\n",
+                  {"--configmap=default/settings"});
+  ASSERT_TRUE(serving.is_ready());
+  ASSERT_EQ(serving.get("shop.example.com", "/").status, 200);
+  ASSERT_EQ(serving.weir().stop(), 0) << serving.weir().output();
+  unsigned received = 0, body = 0;
+  ASSERT_EQ(std::sscanf(serving.weir().access_log().c_str(), "received %u body %u", &received, &body), 2) << serving.weir().output();
+  EXPECT_GT(body, 0u);
+  EXPECT_GT(received, body + std::string_view{"HTTP/1.1 200 OK\r\n\r\n"}.size());
 }
 
 TEST(Program, EndsWithZeroOnEitherSignal) {

@@ -19,7 +19,9 @@ SnapshotMaker& SnapshotMaker::host(std::string name, std::vector<std::uint16_t> 
   for (const std::uint16_t port : ports) group->endpoints.push_back({"127.0.0.1", port});
   routing::Route route;
   route.origin.ingress_namespace = "default";
-  route.origin.ingress_name = name;
+  route.origin.ingress_name = route.origin.host = name;
+  route.origin.path = "/";
+  route.origin.service = "web";
   route.action = routing::Forward{static_cast<std::uint32_t>(upstreams_->groups.size())};
   if (edit) edit(route.policies);
   upstreams_->groups.push_back(std::move(group));

@@ -48,6 +48,9 @@ TEST(Certificate, TellsWhatItIsFor) {
   EXPECT_EQ(certificate.subject(), "CN=cn.example.com");
   EXPECT_EQ(certificate.issuer(), "CN=cn.example.com");
   EXPECT_EQ(certificate.serial(), "1234");
+  EXPECT_EQ(certificate.serial_decimal(), "4660");
+  EXPECT_EQ(certificate.issuer_common_name(), "cn.example.com");
+  EXPECT_EQ(certificate.issuer_organization(), "");
   EXPECT_EQ(certificate.fingerprint().size(), 64u);
   EXPECT_EQ(certificate.expiry() - certificate.not_before(), std::chrono::hours{24 * 130});
 }

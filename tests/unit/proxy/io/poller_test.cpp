@@ -25,7 +25,7 @@ TEST(Poller, HandlesThoseThatGoFirstBeforeTheOthersOfABatch) {
   ASSERT_EQ(::pipe(one), 0);
   ASSERT_EQ(::pipe(other), 0);
   boost::asio::io_context context;
-  Poller poller{context, [&context] { context.stop(); }};
+  Poller poller{context, [] {}, [&context] { context.stop(); }};
   ASSERT_EQ(::write(one[1], "x", 1), 1);  // ready before the other
   ASSERT_TRUE(poller.add(one[0], client));
   ASSERT_EQ(::write(other[1], "x", 1), 1);

@@ -90,6 +90,33 @@ TEST(AccessLog, WritesWhatIsGatheredAtItsEnd) {
   EXPECT_EQ(ends.read_all(), "<a>\n");
 }
 
+// Taken by whoever reads; there is no more room behind it.
+void fill(int fd) {
+  const int flags = ::fcntl(fd, F_GETFL);
+  ASSERT_EQ(::fcntl(fd, F_SETFL, flags | O_NONBLOCK), 0);
+  const std::string line = "<" + std::string(4093, 'f') + ">\n";
+  while (::write(fd, line.data(), line.size()) > 0) {
+  }
+  ASSERT_EQ(::fcntl(fd, F_SETFL, flags), 0);
+}
+
+TEST(AccessLog, WaitsForABusyReaderWithItsLastLinesAlone) {
+  Ends ends = Ends::pipe();
+  AccessLog log{ends.writer};
+  fill(ends.writer);
+  append(log, "a");
+  log.flush();
+  EXPECT_EQ(log.lost(), 1U);
+  append(log, "b");
+  std::string all;
+  std::thread reader{[&] { all = ends.read_all(); }};
+  log.finish();
+  EXPECT_EQ(log.lost(), 1U);
+  ends.close_writer();
+  reader.join();
+  EXPECT_TRUE(all.ends_with("\n<b>\n")) << all.size();
+}
+
 void expect_lost_lines_are_counted(Ends ends) {
   constexpr std::size_t lines = 20'000;
   const std::string text(200, 'x');

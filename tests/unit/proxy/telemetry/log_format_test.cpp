@@ -46,7 +46,7 @@ const routing::Route& route() {
   return made;
 }
 
-const Attempt one_attempt[] = {{"10.0.0.7:8080", 200, 612, 1ms, 34ms, 1234ms}};
+const Attempt one_attempt[] = {{"10.0.0.7:8080", 200, 612, 1ms, 34ms, 1234ms, 790}};
 const Attempt two_attempts[] = {{"10.0.0.7:8080", 502, 0, -1ns, -1ns, 5ms}, {"10.0.0.8:8080", 200, 612, 2ms, 34ms, 35ms}};
 
 ExchangeRecord record() {
@@ -99,7 +99,7 @@ TEST(LogFormat, PrintsEveryVariable) {
       {"$connection $connection_requests $pipe", "9 3 ."},
       {"$proxy_protocol_addr $geoip2_city_name", "- -"},
       {"$proxy_add_x_forwarded_for", "192.0.2.1"},
-      {"$upstream_addr $upstream_status $upstream_response_length $upstream_bytes_received", "10.0.0.7:8080 200 612 612"},
+      {"$upstream_addr $upstream_status $upstream_response_length $upstream_bytes_received", "10.0.0.7:8080 200 612 790"},
       {"$upstream_connect_time $upstream_header_time $upstream_response_time", "0.001 0.034 1.234"},
   };
   for (const auto& c : cases) {

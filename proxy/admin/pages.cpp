@@ -1,0 +1,62 @@
+#include "proxy/admin/pages.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace proxy::admin {
+
+namespace {
+
+constexpr std::string_view text_type = "text/plain; charset=utf-8";
+
+struct Condition {
+  bool holds;
+  std::string text;
+};
+
+Page health(const Facts& facts) {
+  const bool is_up = facts.is_serving() && !facts.is_shutting_down();
+  return {is_up ? 200u : 500u, std::string{text_type}, is_up ? "ok" : "not ready\n", {}};
+}
+
+// A sum that lacks a worker would look like counters that began anew, so it is no answer at all.
+Page metrics(const Facts& facts) {
+  auto page = metrics_page(facts);
+  return page ? std::move(*page) : Page{503, std::string{text_type}, "a worker does not answer\n", {}};
+}
+
+// A line for each condition in the form that Kubernetes' own components use, the reason beside those that do not hold.
+Page readiness(const Facts& facts) {
+  const bool has_configuration = facts.snapshot() != nullptr, is_shutting_down = facts.is_shutting_down();
+  const unsigned serving = facts.serving_workers(), workers = facts.program.workers;
+  const std::array conditions{
+      Condition{has_configuration, has_configuration ? "configuration published" : "configuration: none yet"},
+      Condition{workers > 0 && serving == workers, fmt::format("workers: {} of {} serve", serving, workers)},
+      Condition{!is_shutting_down, is_shutting_down ? "running: shutting down" : "running"},
+  };
+  std::string body;
+  for (const Condition& condition : conditions) body.append(condition.holds ? "[+] " : "[-] ").append(condition.text).append("\n");
+  const bool is_ready = std::all_of(conditions.begin(), conditions.end(), [](const Condition& condition) { return condition.holds; });
+  return {is_ready ? 200u : 503u, std::string{text_type}, std::move(body), {}};
+}
+
+}  // namespace
+
+Page page_for(std::string_view path, const Facts& facts) {
+  path = path.substr(0, path.find('?'));
+  if (path == facts.health_path) return health(facts);
+  if (path == "/readyz") return readiness(facts);
+  if (path == "/metrics") return metrics(facts);
+  if (path == "/") return {200, "text/html; charset=utf-8", dashboard_html(facts), {}};
+  if (path == "/debug/snapshot") {
+    const auto snapshot = facts.snapshot();
+    if (!snapshot) return {503, std::string{text_type}, "no configuration yet\n", {}};
+    return {200, "application/json", routing::to_json(*snapshot), {}};
+  }
+  return {404, std::string{text_type}, "there are /healthz, /readyz, /metrics, /debug/snapshot and /\n", {}};
+}
+
+}  // namespace proxy::admin
