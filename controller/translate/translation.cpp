@@ -406,6 +406,7 @@ void fill_upstreams(Translation& translation, const routing::UpstreamTable* befo
   if (services) table->groups = before->groups;
   else table->groups.resize(translation.upstream_keys.size());
   translation.upstream_problems.resize(table->groups.size());
+  translation.service_diagnostics.resize(table->groups.size());
   std::unordered_map<std::string_view, const std::shared_ptr<const routing::UpstreamGroup>*> known;
   if (before && !services)
     for (const auto& group : before->groups) known.emplace(group->name, &group);
@@ -417,6 +418,7 @@ void fill_upstreams(Translation& translation, const routing::UpstreamTable* befo
     ResolvedUpstream resolved = resolve(key, store, slices, answers, !options.disable_svc_external_name);
     if (!resolved.external_name.empty()) translation.external_names.insert(resolved.external_name);
     translation.upstream_problems[i] = std::move(resolved.problem);
+    translation.service_diagnostics[i] = std::move(resolved.service_diagnostic);
     if (services) {
       if (!(*table->groups[i] == resolved.group)) table->groups[i] = std::make_shared<const routing::UpstreamGroup>(std::move(resolved.group));
       continue;
@@ -431,6 +433,10 @@ void fill_upstreams(Translation& translation, const routing::UpstreamTable* befo
     if (const auto& problem = translation.upstream_problems[reference.upstream]; !problem.empty())
       translation.upstream_diagnostics.push_back({"Ingress", reference.object_namespace, reference.ingress,
                                                   reference.field + (reference.field == "spec.defaultBackend" ? ".service" : ".backend.service"), problem, Severity::refused});
+  std::set<routing::Diagnostic> of_services;  // several ports of one Service say the same
+  for (const auto& diagnostic : translation.service_diagnostics)
+    if (diagnostic) of_services.insert(*diagnostic);
+  translation.upstream_diagnostics.insert(translation.upstream_diagnostics.end(), of_services.begin(), of_services.end());
   snapshot.upstreams = std::move(table);
 }
 

@@ -10,6 +10,7 @@
 #include "routing/snapshot.hpp"
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -25,7 +26,8 @@ struct UpstreamReference {
 struct Translation {
   std::shared_ptr<const routing::Snapshot> snapshot;
   std::vector<UpstreamKey> upstream_keys;             // in the order of the upstream table
-  std::vector<std::string> upstream_problems;         // of each, "" = none
+  std::vector<std::string> upstream_problems;         // of each, for those who refer to it; "" = none
+  std::vector<std::optional<routing::Diagnostic>> service_diagnostics;  // of each, for its Service
   std::vector<UpstreamReference> references;
   std::vector<routing::Diagnostic> route_diagnostics; // of everything but the upstreams
   std::vector<routing::Diagnostic> upstream_diagnostics;
