@@ -9,6 +9,7 @@
 #include "routing/diagnostic.hpp"
 #include "routing/snapshot.hpp"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -23,11 +24,16 @@ struct UpstreamReference {
   std::string object_namespace, ingress, field;
 };
 
+// What is to be said of an upstream.
+struct UpstreamFindings {
+  std::string problem;                             // to those who refer to it; "" = nothing
+  std::optional<routing::Diagnostic> of_service;   // to its Service
+};
+
 struct Translation {
   std::shared_ptr<const routing::Snapshot> snapshot;
   std::vector<UpstreamKey> upstream_keys;             // in the order of the upstream table
-  std::vector<std::string> upstream_problems;         // of each, for those who refer to it; "" = none
-  std::vector<std::optional<routing::Diagnostic>> service_diagnostics;  // of each, for its Service
+  std::map<std::uint32_t, UpstreamFindings> findings; // of those upstreams that have any
   std::vector<UpstreamReference> references;
   std::vector<routing::Diagnostic> route_diagnostics; // of everything but the upstreams
   std::vector<routing::Diagnostic> upstream_diagnostics;

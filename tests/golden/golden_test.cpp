@@ -51,7 +51,7 @@ void set_option(Case& golden, const std::string& name, const std::string& value)
 Case read_case(const fs::path& path) {
   Case golden;
   golden.text = read(path);
-  golden.options.config_map = "default/conf";
+  if (golden.text.find("kind: ConfigMap") != std::string::npos) golden.options.config_map = "default/conf";
   static const std::string mark = "# with: ";
   std::istringstream lines{golden.text};
   for (std::string line; std::getline(lines, line);) {

@@ -127,3 +127,22 @@ TEST(Services, APortWithoutANameTakesThePortOfTheSliceWhateverItsName) {
   const std::string unnamed = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n";
   EXPECT_EQ(endpoints_of(translate_yaml(unnamed + slice("a", "{addresses: [10.0.0.1]}", "{name: http, port: 3000}") + ingress({}))), Texts{"10.0.0.1:3000"});
 }
+
+TEST(Services, ABackendWithoutAPortIsToldOfOnce) {
+  const auto with_port = [](const std::string& port) {
+    std::string text = ingress({});
+    return text.replace(text.find(", port: {number: 80}"), 20, port);
+  };
+  for (const auto port : {"", ", port: {}", ", port: {number: }"}) {
+    const auto result = translate_yaml(service("web") + with_port(port));
+    ASSERT_EQ(result.diagnostics.size(), 1u) << port;
+    EXPECT_EQ(result.lines_with("backend.service.port: needs a number or a name"), 1u);
+    EXPECT_TRUE(endpoints_of(result).empty());
+  }
+  for (const auto port : {"0", "65536", "4294967376", "-1", "x"}) {
+    const auto result = translate_yaml(service("web") + with_port(std::string{", port: {number: "} + port + "}"));
+    ASSERT_EQ(result.diagnostics.size(), 1u) << port;
+    EXPECT_EQ(result.lines_with("must be a port from 1 to 65535"), 1u) << port;
+    EXPECT_TRUE(endpoints_of(result).empty());
+  }
+}
