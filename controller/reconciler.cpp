@@ -47,6 +47,11 @@ std::set<routing::Diagnostic> gather(const manifests::Directory& directory, cons
   return all;
 }
 
+std::string notice_text(const manifests::Directory::Notice& notice) {
+  if (notice.kind.empty()) return fmt::format("{} holds something that is no Kubernetes object: skipped", notice.file);
+  return fmt::format("{} holds objects of kind {}, which are not read here: skipped", notice.file, notice.kind);
+}
+
 }  // namespace
 
 struct Reconciler::State {
@@ -58,6 +63,7 @@ struct Reconciler::State {
   translate::CertificateCache certificates;
   std::optional<translate::Translation> translation;
   std::set<routing::Diagnostic> reported;
+  std::set<manifests::Directory::Notice> noticed;
   std::uint64_t published_version = 0;
   int wake = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   std::atomic<bool> stopping{false}, answers_changed{false};
@@ -74,6 +80,7 @@ struct Reconciler::State {
   void translate_all();
   void refresh_endpoints(const std::set<kube::Key>* services);  // null: of all
   void finish(std::chrono::nanoseconds cpu_before);
+  void report_notices();
   void react();
   void run();
   bool wait();
@@ -101,7 +108,15 @@ void Reconciler::State::finish(std::chrono::nanoseconds cpu_before) {
   for (const auto& diagnostic : fresh) observer.on_diagnostic(diagnostic);
   for (const auto& diagnostic : gone) observer.on_healed(diagnostic);
   reported = std::move(now);
+  report_notices();
   if (is_new) observer.on_published(published_version, thread_cpu() - cpu_before);
+}
+
+void Reconciler::State::report_notices() {
+  const auto notices = directory.notices();
+  for (const auto& notice : notices)
+    if (!noticed.contains(notice)) observer.on_notice(notice_text(notice));
+  noticed = {notices.begin(), notices.end()};
 }
 
 void Reconciler::State::react() {
@@ -119,15 +134,14 @@ bool Reconciler::State::wait() {
   bool changed = false;
   auto deadline = Clock::time_point::max();
   while (!stopping) {
-    int timeout = -1;
-    if (changed) timeout = Clock::now() >= deadline ? 0 : static_cast<int>(burst_gap.count());
+    const auto gap = changed ? std::min(burst_gap, std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now())) : directory.until_check();
     pollfd polled[] = {{directory.fd(), POLLIN, 0}, {wake, POLLIN, 0}};
-    const int ready = ::poll(polled, 2, timeout);
+    const int ready = ::poll(polled, 2, static_cast<int>(std::max(gap, std::chrono::milliseconds{0}).count()));
     if (stopping) return false;
-    if (ready == 0) return true;
+    if (ready == 0 && changed) return true;
     std::uint64_t ignored;
     if (polled[1].revents) (void)!::read(wake, &ignored, sizeof ignored);
-    const bool by_files = (polled[0].revents & POLLIN) && directory.take_changes();
+    const bool by_files = directory.take_changes();
     if (!by_files && !answers_changed) continue;
     if (!changed) deadline = Clock::now() + longest_burst;
     changed = true;
@@ -164,9 +178,9 @@ Reconciler::~Reconciler() {
 
 Reconciler::Started Reconciler::start() {
   Started started;
+  state_->directory.watch();
   started.ok = state_->directory.load(started.error);
   if (!started.ok) return started;
-  state_->directory.watch();
   State* const state = state_.get();
   state_->resolver = std::make_unique<DnsResolver>([state] {
     state->answers_changed = true;
@@ -174,21 +188,6 @@ Reconciler::Started Reconciler::start() {
   });
   state_->thread = std::thread{[state] { state->run(); }};
   return started;
-}
-
-CheckResult check(const Options& options) {
-  CheckResult result;
-  manifests::Directory directory{options.manifests};
-  if (!directory.load(result.error)) return result;
-  const manifests::Loaded loaded = manifests::store_from(directory);
-  translate::CertificateCache certificates;
-  const translate::Translation translation = translate::translate(loaded.store, options, {}, certificates, nullptr);
-  const auto all = gather(directory, loaded, translation);
-  result.diagnostics.assign(all.begin(), all.end());
-  result.files = directory.file_count();
-  directory.each_object([&result](const kube::Object&, const std::string&) { ++result.objects; });
-  result.ingresses_served = translation.ingresses_served;
-  return result;
 }
 
 }  // namespace controller

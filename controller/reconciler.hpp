@@ -35,12 +35,4 @@ class Reconciler {
   std::unique_ptr<State> state_;
 };
 
-// One pass without serving, for `weir check`: every diagnostic, sorted by object. `error` is set when the source is unreadable.
-struct CheckResult {
-  std::vector<routing::Diagnostic> diagnostics;
-  std::size_t files = 0, objects = 0, ingresses_served = 0;
-  std::string error;
-};
-[[nodiscard]] CheckResult check(const Options& options);
-
 }  // namespace controller

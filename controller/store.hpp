@@ -27,6 +27,10 @@ struct Store {
   [[nodiscard]] Kind<T>& of() {
     return std::get<Kind<T>&>(std::tie(ingresses, classes, services, slices, secrets, config_maps, namespaces));
   }
+  template <typename T>
+  [[nodiscard]] const Kind<T>& of() const {
+    return std::get<const Kind<T>&>(std::tie(ingresses, classes, services, slices, secrets, config_maps, namespaces));
+  }
 };
 
 }  // namespace controller

@@ -1,4 +1,5 @@
 // The composition root: the one file that sees both halves.
+#include "controller/check.hpp"
 #include "controller/reconciler.hpp"
 #include "proxy/admin/admin_server.hpp"
 #include "proxy/controller_report.hpp"
@@ -80,6 +81,7 @@ int check(const proxy::Options& options) {
   } else {
     for (const auto& diagnostic : result.diagnostics) fmt::print("{}\n", routing::to_line(diagnostic));
   }
+  for (const std::string& notice : result.notices) fmt::print(stderr, "{}\n", notice);
   fmt::print(stderr, "{} files, {} objects, {} Ingresses served; {} findings\n", result.files, result.objects, result.ingresses_served, result.diagnostics.size());
   return result.diagnostics.empty() ? 0 : 1;
 }

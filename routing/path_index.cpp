@@ -104,11 +104,17 @@ void PathIndex::insert_regex(std::string_view path, std::shared_ptr<const re2::R
   expressions_.push_back({std::string{path}, std::move(expression), route, is_literal_pattern(path)});
 }
 
+void PathIndex::reserve_regex(std::string_view path, std::shared_ptr<const re2::RE2> expression, std::uint32_t route) {
+  insert_regex(path, std::move(expression), route);
+  expressions_.back().is_reserved = true;
+}
+
 void PathIndex::freeze() {
   places_ = {};
   std::sort(rules_.begin(), rules_.end(), [](const Rule& a, const Rule& b) { return a.path < b.path; });
   std::stable_sort(expressions_.begin(), expressions_.end(), [](const Expression& a, const Expression& b) {
-    return a.path.size() != b.path.size() ? a.path.size() > b.path.size() : a.path > b.path;
+    if (a.path.size() != b.path.size()) return a.path.size() > b.path.size();
+    return a.is_reserved != b.is_reserved ? a.is_reserved : a.path > b.path;
   });
   if (rules_.size() == 1 && rules_[0].path.empty() && rules_[0].exact_slash == none) only_root_ = rules_[0].prefix_slash;
 }

@@ -39,6 +39,9 @@ class PathIndex {
   bool insert(std::string_view path, PathType type, std::uint32_t route);
   // Regex mode: `expression` is anchored by the caller (compile_path of regex.hpp).
   void insert_regex(std::string_view path, std::shared_ptr<const re2::RE2> expression, std::uint32_t route);
+  // Regex mode: the same for paths kept from others because nobody knows what their expression meant; of paths of one length
+  // these are tried first, whoever was first to claim.
+  void reserve_regex(std::string_view path, std::shared_ptr<const re2::RE2> expression, std::uint32_t route);
   // Sorts; no insert after it, no find before it.
   void freeze();
 
@@ -60,6 +63,7 @@ class PathIndex {
     std::shared_ptr<const re2::RE2> regex;
     std::uint32_t route;
     bool is_literal;  // no character of `path` means anything to a regex: compared without RE2
+    bool is_reserved = false;
   };
   [[nodiscard]] const std::vector<Expression>& expressions() const noexcept { return expressions_; }
   [[nodiscard]] const std::vector<Rule>& rules() const noexcept { return rules_; }

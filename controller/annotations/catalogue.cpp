@@ -69,10 +69,20 @@ constexpr Mistake mistakes[] = {
     {"rate-limit", "limit-rps"}, {"rate-limit-rps", "limit-rps"}, {"rate-limit-rpm", "limit-rpm"}, {"rate-limit-window", "limit-rpm"},
     {"rate-limit-burst", "limit-burst-multiplier"}, {"rate-limit-connections", "limit-connections"}, {"rate-limit-burst-multiplier", "limit-burst-multiplier"},
     {"rate-limit-status-code", "limit-req-status-code of the ConfigMap"},
+    {"proxy-buffers", "proxy-buffers-number"},
     {"client-max-body-size", "proxy-body-size"}, {"proxy-max-body-size", "proxy-body-size"}, {"body-size", "proxy-body-size"},
     {"cors-enabled", "enable-cors"}, {"cors-enable", "enable-cors"}, {"https-redirect", "ssl-redirect"}, {"redirect-to-https", "force-ssl-redirect"},
     {"whitelist", "whitelist-source-range"}, {"session-affinity", "affinity"}, {"sticky-sessions", "affinity"},
     {"websocket-services", ""}, {"enable-websocket", ""}, {"enable-websockets", ""}, {"websocket", ""}, {"proxy-upgrade", ""}};
+
+// The same for keys of the ConfigMap; some were keys of its early versions or are those of another controller.
+constexpr Mistake key_mistakes[] = {
+    {"body-size", "proxy-body-size"}, {"client-max-body-size", "proxy-body-size"}, {"hts", "hsts"}, {"hts-max-age", "hsts-max-age"},
+    {"hts-include-subdomains", "hsts-include-subdomains"}, {"hts-preload", "hsts-preload"}, {"proxy-buffers", "proxy-buffers-number"},
+    {"http2", "use-http2"}, {"gzip", "use-gzip"}, {"server-names-hash-bucket-size", "server-name-hash-bucket-size"},
+    {"server-names-hash-max-size", "server-name-hash-max-size"}, {"worker-connections", "max-worker-connections"},
+    {"http-snippets", "http-snippet"}, {"server-snippets", "server-snippet"}, {"location-snippets", "location-snippet"},
+    {"main-snippets", "main-snippet"}, {"stream-snippets", "stream-snippet"}};
 
 constexpr std::string_view supported_keys[] = {
     "allow-backend-server-header", "client-body-timeout", "client-header-buffer-size", "client-header-timeout", "compute-full-forwarded-for",
@@ -86,6 +96,8 @@ constexpr std::string_view supported_keys[] = {
     "upstream-keepalive-requests", "upstream-keepalive-time", "upstream-keepalive-timeout", "use-forwarded-headers", "use-port-in-redirects",
     "worker-shutdown-timeout"};
 
+constexpr std::string_view snippet_keys[] = {"allow-snippet-annotations", "annotations-risk-level"};
+
 constexpr std::string_view guarding_keys[] = {"global-auth-url", "whitelist-source-range", "denylist-source-range", "block-cidrs",
                                               "block-user-agents", "block-referers"};
 
@@ -98,7 +110,7 @@ constexpr std::string_view meaningless_keys[] = {
     "disable-ipv6", "disable-ipv6-dns", "strict-validate-path-type", "error-log-level", "error-log-path", "access-log-path",
     "http-access-log-path", "ssl-buffer-size", "ssl-session-cache", "ssl-session-cache-size", "ssl-session-timeout", "ignore-invalid-headers",
     "http2-max-field-size", "http2-max-header-size", "http2-max-requests", "proxy-buffering", "proxy-buffer-size", "proxy-buffers-number",
-    "proxy-busy-buffers-size", "proxy-max-temp-file-size", "client-body-buffer-size", "annotations-risk-level", "allow-snippet-annotations"};
+    "proxy-busy-buffers-size", "proxy-max-temp-file-size", "client-body-buffer-size"};
 
 constexpr std::string_view unbuilt_keys[] = {
     "access-log-params", "add-headers", "allow-cross-namespace-resources", "annotation-value-word-blocklist", "brotli-level",
@@ -190,13 +202,20 @@ Verdict judge_redirect(std::string_view name, std::string_view value) {
 Verdict judge_guard(std::string_view name, std::string_view value) {
   if (guards_nothing(name, value)) return {Treatment::supported, {}};
   if (trim(value).empty()) return {Treatment::harmless, "is empty and guards nothing"};
-  if (name.starts_with("limit-") && parse_int(trim(value)) == 0) return {Treatment::harmless, "not supported yet; 0 asks for no limit"};
   if (name == "auth-tls-verify-client" && trim(value) == "off") return {Treatment::harmless, "not supported yet; \"off\" asks for no certificate"};
   if (contains(guards_host, name))
     return {Treatment::closes_host, "client certificates are not supported yet: every path of the host answers 503, because serving it would open what this "
                                     "annotation closes; remove it to serve the host without client certificates"};
   return {Treatment::closes_path, "not supported yet: the paths of this Ingress answer 503, because serving them would open what this annotation "
                                   "closes; remove it to serve them unguarded"};
+}
+
+Verdict judge_snippet_key(std::string_view key, std::string_view value) {
+  const bool is_default = key == "allow-snippet-annotations" ? is_off(value) : value == "High";
+  if (value.empty() || is_default) return {Treatment::supported, {}};
+  if (key == "allow-snippet-annotations" || value == "Critical")
+    return {Treatment::harmless, "snippets of nginx configuration are never interpreted here, whatever this says"};
+  return {Treatment::harmless, "not supported yet: annotations of a higher risk are accepted all the same"};
 }
 
 }  // namespace
@@ -235,11 +254,16 @@ Verdict judge_annotation(std::string_view name, std::string_view value) {
     if (meant.empty()) return {Treatment::unknown, "is not an annotation of ingress-nginx and not needed: WebSocket works without one"};
     return {Treatment::unknown, fmt::format("is not an annotation of ingress-nginx, so it has never had an effect; {} is", meant)};
   }
-  if (contains(supported_keys, name) || contains(meaningless_keys, name) || contains(unbuilt_keys, name) || contains(guarding_keys, name))
+  if (is_config_key(name))
     return {Treatment::unknown, "is a key of the ConfigMap, not an annotation: it has no effect here"};
   const std::string_view like = nearest(name, {supported, harmless, guards_path, guards_host, guard_details, canary_details, snippets});
   if (like.empty()) return {Treatment::unknown, "is not an annotation of ingress-nginx: it has no effect"};
   return {Treatment::unknown, fmt::format("is not an annotation of ingress-nginx, so it has no effect; did you mean {}?", like)};
+}
+
+bool is_config_key(std::string_view key) {
+  return contains(supported_keys, key) || contains(guarding_keys, key) || contains(meaningless_keys, key) || contains(unbuilt_keys, key) ||
+         contains(snippet_keys, key);
 }
 
 Verdict judge_config_key(std::string_view key, std::string_view value) {
@@ -250,13 +274,16 @@ Verdict judge_config_key(std::string_view key, std::string_view value) {
                                     "them unguarded"};
   }
   if (contains(meaningless_keys, key)) return {Treatment::removed, "has no meaning here: ignored"};
+  if (contains(snippet_keys, key)) return judge_snippet_key(key, trim(value));
   if (contains(unbuilt_keys, key)) {
-    if (parse_bool(value) == false || trim(value).empty()) return {Treatment::supported, {}};  // asks for nothing
+    if (is_neutral(key, trim(value))) return {Treatment::supported, {}};
     return {Treatment::harmless, "not supported yet: ignored"};
   }
+  for (const auto& [written, meant] : key_mistakes)
+    if (key == written) return {Treatment::unknown, fmt::format("is not a key of ingress-nginx's ConfigMap, so it has no effect; {} is", meant)};
   if (contains(harmless, key) || contains(guards_path, key) || contains(supported, key))
     return {Treatment::unknown, "is an annotation, not a key of the ConfigMap: it has no effect here"};
-  const std::string_view like = nearest(key, {supported_keys, unbuilt_keys, guarding_keys, meaningless_keys});
+  const std::string_view like = nearest(key, {supported_keys, unbuilt_keys, guarding_keys, meaningless_keys, snippet_keys});
   if (like.empty()) return {Treatment::unknown, "is not a key of ingress-nginx's ConfigMap: it has no effect"};
   return {Treatment::unknown, fmt::format("is not a key of ingress-nginx's ConfigMap, so it has no effect; did you mean {}?", like)};
 }

@@ -29,4 +29,7 @@ struct Verdict {
 // The same for a key of the ConfigMap; closes_path closes every path.
 [[nodiscard]] Verdict judge_config_key(std::string_view key, std::string_view value);
 
+// Whether ingress-nginx knows the key, supported here or not.
+[[nodiscard]] bool is_config_key(std::string_view key);
+
 }  // namespace controller::annotations

@@ -24,15 +24,17 @@ bool apply(IngressPlan& plan, std::string_view name, const std::string& value) {
     out = std::chrono::seconds{*parsed};
     return true;
   };
+  // nginx would end the wait as it begins.
+  const auto wait = [&](std::chrono::seconds& out) { return parse_int(value) != 0 && seconds(out); };
   if (name == "ssl-redirect") return boolean(plan.ssl_redirect);
   if (name == "force-ssl-redirect") return boolean(plan.force_ssl_redirect);
   if (name == "preserve-trailing-slash") return boolean(plan.policies.tls_redirect.preserve_trailing_slash);
   if (name == "use-port-in-redirects") return boolean(plan.policies.tls_redirect.append_port);
   if (name == "use-regex") return boolean(plan.use_regex);
   if (name == "enable-access-log") return boolean(plan.policies.access_log);
-  if (name == "proxy-connect-timeout") return seconds(plan.policies.timeouts.connect);
-  if (name == "proxy-read-timeout") return seconds(plan.policies.timeouts.read);
-  if (name == "proxy-send-timeout") return seconds(plan.policies.timeouts.send);
+  if (name == "proxy-connect-timeout") return wait(plan.policies.timeouts.connect);
+  if (name == "proxy-read-timeout") return wait(plan.policies.timeouts.read);
+  if (name == "proxy-send-timeout") return wait(plan.policies.timeouts.send);
   if (name == "proxy-next-upstream-timeout") return seconds(plan.policies.retry.total);
   if (name == "proxy-next-upstream-tries") {
     const auto parsed = parse_int(value);
@@ -66,7 +68,8 @@ bool apply(IngressPlan& plan, std::string_view name, const std::string& value) {
 
 std::string_view consequence(std::string_view name) {
   if (name == "rewrite-target") return "no rewrite; $1 to $9 and the characters A-Z a-z 0-9 - . _ ~ / : are allowed";
-  if (name.ends_with("-timeout")) return "the ConfigMap's value is used; whole seconds without a unit are expected";
+  if (name == "proxy-next-upstream-timeout") return "the ConfigMap's value is used; whole seconds without a unit are expected";
+  if (name.ends_with("-timeout")) return "the ConfigMap's value is used; whole seconds without a unit are expected, and 0 is no time at all";
   if (name == "proxy-body-size") return "the ConfigMap's value is used; a number with k, m or g is expected";
   if (name == "default-backend") return "the Ingress is not served; the name of a Service is expected";
   return "the default is used";

@@ -10,11 +10,15 @@ Backend decode_backend(const json::object& root, const std::string& path, Reader
   Backend backend;
   if (const json::object* service = reader.object(root, "service", path + ".service")) {
     backend.service = reader.text(*service, "name", path + ".service.name");
-    if (const json::object* port = reader.object(*service, "port", path + ".service.port")) {
-      backend.port_number = static_cast<std::int32_t>(reader.number(*port, "number", path + ".service.port.number"));
+    const json::object* const port = reader.object(*service, "port", path + ".service.port");
+    if (port) {
+      backend.port_number = reader.port(*port, "number", path + ".service.port.number");
       backend.port_name = reader.text(*port, "name", path + ".service.port.name");
     }
-    if (backend.port_number == 0 && backend.port_name.empty()) reader.complain(path + ".service.port", "needs a number or a name");
+    const json::value* const number = port ? port->if_contains("number") : nullptr;
+    const bool has_port = !backend.port_name.empty() || (number && !number->is_null());
+    if (backend.service.empty()) reader.complain(path + ".service.name", "is missing");
+    else if (!has_port) reader.complain(path + ".service.port", "needs a number or a name");
   } else if (root.contains("resource")) {
     backend.is_resource = true;
   } else if (root.contains("serviceName")) {

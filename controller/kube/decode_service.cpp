@@ -11,7 +11,7 @@ namespace {
 ServicePort decode_port(const json::object& root, const std::string& path, Reader& reader) {
   ServicePort port;
   port.name = reader.text(root, "name", path + ".name");
-  port.port = static_cast<std::int32_t>(reader.number(root, "port", path + ".port"));
+  port.port = reader.port(root, "port", path + ".port");
   const std::string protocol = reader.text(root, "protocol", path + ".protocol");
   port.is_tcp = protocol.empty() || protocol == "TCP";
   const std::string target = reader.text(root, "targetPort", path + ".targetPort");
@@ -67,7 +67,7 @@ EndpointSlice decode_endpoint_slice(const json::object& root, Reader& reader) {
       const std::string at = "ports[" + std::to_string(i) + "]";
       const std::string protocol = reader.text(*entry, "protocol", at + ".protocol");
       slice.ports.push_back({reader.text(*entry, "name", at + ".name"),
-                             static_cast<std::int32_t>(reader.number(*entry, "port", at + ".port")), protocol.empty() || protocol == "TCP"});
+                             reader.port(*entry, "port", at + ".port"), protocol.empty() || protocol == "TCP"});
     }
   return slice;
 }

@@ -50,6 +50,17 @@ std::int64_t Reader::number(const json::object& object, std::string_view name, c
   return result;
 }
 
+std::int32_t Reader::port(const json::object& object, std::string_view name, const std::string& path) {
+  constexpr std::int32_t greatest = 65535;
+  if (is_absent(object.if_contains(name))) return 0;
+  const std::string digits = text(object, name, path);
+  std::int32_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error == std::errc{} && end == digits.data() + digits.size() && value > 0 && value <= greatest) return value;
+  complain(path, "must be a port from 1 to 65535, is \"" + digits.substr(0, 40) + "\"");
+  return 0;
+}
+
 bool Reader::boolean(const json::object& object, std::string_view name, bool otherwise, const std::string& path) {
   const std::string word = text(object, name, path);
   if (word.empty()) return otherwise;

@@ -28,6 +28,8 @@ class Reader {
   // "" when absent or null; a complaint when it is no scalar.
   [[nodiscard]] std::string text(const boost::json::object& object, std::string_view name, const std::string& path);
   [[nodiscard]] std::int64_t number(const boost::json::object& object, std::string_view name, const std::string& path);
+  // 0 when absent; a complaint, and 0, when it is no port.
+  [[nodiscard]] std::int32_t port(const boost::json::object& object, std::string_view name, const std::string& path);
   [[nodiscard]] bool boolean(const boost::json::object& object, std::string_view name, bool otherwise, const std::string& path);
   // Null when absent or not of that form (then with a complaint).
   [[nodiscard]] const boost::json::object* object(const boost::json::object& parent, std::string_view name, const std::string& path);

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -154,5 +155,13 @@ struct Namespace {
 template <typename T>
 using Ptr = std::shared_ptr<const T>;
 using Object = std::variant<Ptr<Ingress>, Ptr<IngressClass>, Ptr<Service>, Ptr<EndpointSlice>, Ptr<Secret>, Ptr<ConfigMap>, Ptr<Namespace>>;
+
+[[nodiscard]] inline std::string_view kind_name(const Object& object) {
+  static constexpr std::string_view names[] = {"Ingress", "IngressClass", "Service", "EndpointSlice", "Secret", "ConfigMap", "Namespace"};
+  return names[object.index()];
+}
+[[nodiscard]] inline Key key_of(const Object& object) {
+  return std::visit([](const auto& pointer) { return pointer->metadata.key(); }, object);
+}
 
 }  // namespace controller::kube

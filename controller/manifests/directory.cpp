@@ -1,25 +1,15 @@
 #include "controller/manifests/directory.hpp"
 
-#include "controller/kube/decode.hpp"
-#include "controller/manifests/yaml.hpp"
-
 #include <fmt/format.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <functional>
 #include <thread>
 
 namespace controller::manifests {
 
 namespace fs = std::filesystem;
-namespace json = boost::json;
 
 namespace {
 
@@ -28,45 +18,34 @@ bool is_manifest(const fs::path& path) {
   return suffix == ".yaml" || suffix == ".yml" || suffix == ".json";
 }
 
-bool is_link(const fs::path& path) {
-  std::error_code error;
-  return fs::is_symlink(path, error);
+unsigned thread_count() { return std::clamp(std::thread::hardware_concurrency(), 1u, Directory::max_threads); }
+
+void append(Delta& delta, Delta&& more) {
+  delta.added.insert(delta.added.end(), more.added.begin(), more.added.end());
+  delta.removed.insert(delta.removed.end(), more.removed.begin(), more.removed.end());
+  delta.is_reordered = delta.is_reordered || more.is_reordered;
 }
 
-bool read_text(const fs::path& path, std::string& text) {
-  std::ifstream stream{path, std::ios::binary};
-  if (!stream) return false;
-  text.assign(std::istreambuf_iterator<char>{stream}, {});
-  return !stream.bad();
-}
-
-// An object or a List of them.
-template <typename Take>
-void each_manifest(const json::object& root, Take take) {
-  const json::value* const kind = root.if_contains("kind");
-  const json::value* const items = root.if_contains("items");
-  const bool is_list = kind && kind->is_string() && items && items->is_array() &&
-                       std::string_view{kind->get_string().data(), kind->get_string().size()}.ends_with("List");
-  if (!is_list) {
-    take(root);
-    return;
-  }
-  for (const json::value& item : items->get_array())
-    if (const json::object* object = item.if_object()) take(*object);
+routing::Diagnostic of_file(std::string name, std::string field, std::string reason) {
+  return {"File", "", std::move(name), std::move(field), std::move(reason), routing::Severity::refused};
 }
 
 }  // namespace
 
 Directory::Directory(fs::path root) : root_(std::move(root)) {}
 
-Directory::~Directory() {
-  if (inotify_ >= 0) ::close(inotify_);
+// Below the root as it was written: asking the file system for each name would cost more than parsing it.
+std::string Directory::shown(const fs::path& path) const {
+  const std::string text = path.string(), prefix = (root_ / "").string();
+  return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
 }
 
-std::string Directory::shown(const fs::path& path) const {
-  std::error_code error;
-  const fs::path relative = fs::relative(path, root_, error);
-  return error || relative.empty() ? path.string() : relative.string();
+FileIdentity Directory::identify(const fs::path& path) {
+  FileIdentity identity;
+  if (identify_file(path, identity)) return identity;
+  struct stat status{};
+  if (::stat(path.c_str(), &status) == 0) identity = {status.st_dev, status.st_ino, 0, 0, 0};
+  return identity;
 }
 
 bool Directory::load(std::string& error) {
@@ -80,182 +59,211 @@ bool Directory::load(std::string& error) {
     error = fmt::format("{}: {}", root_.string(), code.message());
     return false;
   }
+  root_identity_ = identify(root_);
   scan();
+  next_check_ = Clock::now() + check_interval;
   return true;
 }
 
-void Directory::watch() {
-  inotify_ = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-  if (inotify_ >= 0) scan();
+void Directory::scan_folder(const fs::path& folder, int depth, Found& found) {
+  std::error_code error;
+  const fs::path real = fs::canonical(folder, error);
+  if (!error) {
+    if (depth > max_folder_depth || !found.visited.insert(real.string()).second) return;
+    watcher_.add(folder);
+    fs::directory_iterator it{folder, error};
+    for (const fs::directory_iterator end; !error && it != end; it.increment(error)) take_entry(*it, depth, found);
+  }
+  if (!error || error == std::errc::no_such_file_or_directory) return;
+  found.kept.push_back((folder / "").string());
+  found.unreadable.push_back(of_file(shown(folder), "folder", fmt::format("cannot be read: {}; the objects it last held stay in force", error.message())));
 }
 
-void Directory::watch_folder(const fs::path& folder) {
-  if (inotify_ < 0) return;
-  const int watch = ::inotify_add_watch(inotify_, folder.c_str(),
-                                        IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_ATTRIB);
-  if (watch >= 0) watches_[watch] = folder;
+void Directory::take_entry(const fs::directory_entry& entry, int depth, Found& found) {
+  const fs::path& path = entry.path();
+  if (path.filename().string().starts_with("..")) return;  // the real files of a mounted volume: the links to them are read
+  std::error_code ignored;
+  const bool is_folder = entry.is_directory(ignored);
+  const bool leads_nowhere = !entry.exists(ignored);  // it may later lead to a folder
+  if (entry.is_symlink(ignored) && (is_folder || leads_nowhere || is_manifest(path))) found.links.push_back(path);
+  if (is_folder) scan_folder(path, depth + 1, found);
+  else if (is_manifest(path) && entry.is_regular_file(ignored) && found.files.size() < max_files) found.files.push_back(path);
 }
 
 void Directory::scan() {
-  std::vector<fs::path> found;
-  std::set<std::string> visited;
-  scan_folder(root_, 0, found, visited);
+  Found found;
+  watcher_.begin();
+  scan_folder(root_, 0, found);
+  watcher_.end();
+  unreadable_ = std::move(found.unreadable);
+  std::map<std::string, FileIdentity> links;
+  for (const fs::path& path : found.links) links.emplace(path.string(), identify(path));
+  links_ = std::move(links);
+  note_missing(found);
+  read_files(found.files, File::Trust::identity);
+}
+
+void Directory::note_missing(const Found& found) {
   std::set<std::string> seen;
-  for (const fs::path& path : found) seen.insert(path.string());
-  std::erase_if(files_, [&](const auto& entry) {
-    if (seen.contains(entry.first)) return false;
-    note_difference(entry.second.documents, {});
+  for (const fs::path& path : found.files) seen.insert(path.string());
+  for (const auto& [path, file] : files_) {
+    const bool is_kept = seen.contains(path) ||
+                         std::any_of(found.kept.begin(), found.kept.end(), [&path = path](const auto& prefix) { return path.starts_with(prefix); });
+    if (is_kept) missing_.erase(path);
+    else missing_.try_emplace(path, Clock::now());
+  }
+}
+
+// True when files were dropped.
+bool Directory::drop_missing(Clock::time_point now) {
+  bool dropped = false;
+  std::erase_if(missing_, [&](const auto& entry) {
+    if (now - entry.second < removal_grace) return false;
+    const auto file = files_.find(entry.first);
+    if (file == files_.end()) return true;
+    for (const Document& document : file->second.documents())
+      delta_.removed.insert(delta_.removed.end(), document.objects.begin(), document.objects.end());
+    files_.erase(file);
+    dropped = true;
     return true;
   });
-  read_files(found, Trust::times);
+  return dropped;
 }
 
-void Directory::note_difference(const std::vector<std::shared_ptr<const Document>>& before, const std::vector<std::shared_ptr<const Document>>& after) {
-  const auto add_missing = [](const auto& from, const auto& in, std::vector<kube::Object>& out) {
-    std::set<const Document*> there;
-    for (const auto& document : in) there.insert(document.get());
-    for (const auto& document : from)
-      if (!there.contains(document.get())) out.insert(out.end(), document->objects.begin(), document->objects.end());
+// Large files one after the other, their documents on all threads; the small ones side by side.
+void Directory::read_files(const std::vector<fs::path>& paths, File::Trust trust) {
+  struct Job {
+    const fs::path* path;
+    File* file;
+    Delta delta;
+    bool is_there = true;
   };
-  if (before == after) return;
-  add_missing(before, after, delta_.removed);
-  add_missing(after, before, delta_.added);
-}
-
-void Directory::scan_folder(const fs::path& folder, int depth, std::vector<fs::path>& found, std::set<std::string>& visited) {
-  std::error_code error;
-  const fs::path real = fs::canonical(folder, error);
-  if (error || depth > max_folder_depth || !visited.insert(real.string()).second) return;  // a link may lead back
-  watch_folder(folder);
-  for (fs::directory_iterator it{folder, error}, end; !error && it != end; it.increment(error)) {
-    const fs::path& path = it->path();
-    if (path.filename().string().starts_with("..")) continue;  // the real files of a mounted volume: the links to them are read
-    if (it->is_directory(error)) scan_folder(path, depth + 1, found, visited);
-    else if (is_manifest(path) && it->is_regular_file(error) && found.size() < max_files) found.push_back(path);
-    error.clear();
-  }
-}
-
-// Parsing is what a start with many objects consists of, and files do not depend on each other.
-void Directory::read_files(const std::vector<fs::path>& paths, Trust trust) {
-  std::vector<File*> files;
-  std::vector<std::vector<std::shared_ptr<const Document>>> before;
+  std::vector<Job> jobs;
   for (const fs::path& path : paths) {
-    files.push_back(&files_[path.string()]);
-    before.push_back(files.back()->documents);
+    File& file = files_[path.string()];
+    FileIdentity identity;
+    if (identify_file(path, identity) && identity.bytes >= large_file_bytes) {
+      if (file.read(path, shown(path), trust, thread_count(), delta_)) missing_.erase(path.string());
+      else missing_.try_emplace(path.string(), Clock::now());
+    } else {
+      jobs.push_back({&path, &file, {}, true});
+    }
   }
-  std::vector<char> exists(paths.size());
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
-    for (std::size_t i = next++; i < paths.size(); i = next++) exists[i] = read_file(paths[i], *files[i], trust);
+    for (std::size_t i = next++; i < jobs.size(); i = next++) jobs[i].is_there = jobs[i].file->read(*jobs[i].path, shown(*jobs[i].path), trust, 1, jobs[i].delta);
   };
-  const auto wanted = std::min<std::size_t>({max_threads, std::max(1u, std::thread::hardware_concurrency()), paths.size() / files_per_thread + 1});
   std::vector<std::thread> threads;
+  const std::size_t wanted = std::min<std::size_t>(thread_count(), jobs.size() / files_per_thread + 1);
   for (std::size_t i = 1; i < wanted; ++i) threads.emplace_back(work);
   work();
   for (auto& thread : threads) thread.join();
-  for (std::size_t i = 0; i < paths.size(); ++i) {
-    note_difference(before[i], exists[i] ? files[i]->documents : decltype(files[i]->documents){});
-    if (!exists[i]) files_.erase(paths[i].string());
+  for (Job& job : jobs) {
+    append(delta_, std::move(job.delta));
+    if (job.is_there) missing_.erase(job.path->string());
+    else missing_.try_emplace(job.path->string(), Clock::now());
   }
 }
 
-bool Directory::read_file(const fs::path& path, File& file, Trust trust) const {
-  struct stat status{};
-  if (::stat(path.c_str(), &status) != 0) return false;
-  if (!S_ISREG(status.st_mode)) return false;  // a pipe by that name would never end
-  const std::int64_t modified = status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
-  if (trust == Trust::times && file.modified == modified && file.bytes == static_cast<std::uintmax_t>(status.st_size) && file.inode == status.st_ino) return true;
-  file.modified = modified;
-  file.bytes = static_cast<std::uintmax_t>(status.st_size);
-  file.inode = status.st_ino;
+std::chrono::milliseconds Directory::until_check() const {
+  auto due = next_check_;
+  for (const auto& [path, since] : missing_) due = std::min(due, since + removal_grace);
+  return std::max(std::chrono::milliseconds{0}, std::chrono::ceil<std::chrono::milliseconds>(due - Clock::now()));
+}
 
-  const auto refuse = [&](std::string field, std::string reason) {
-    file.diagnostics = {{"File", "", shown(path), std::move(field), std::move(reason), routing::Severity::refused}};
-    return true;
-  };
-  std::string text;
-  if (file.bytes > max_file_bytes) return refuse("size", "larger than 256 MiB; the objects it last held stay in force");
-  if (!read_text(path, text)) return refuse("file", fmt::format("cannot be read: {}", std::strerror(errno)));
-
-  std::unordered_map<std::uint64_t, std::shared_ptr<const Document>> known;
-  for (const auto& document : file.documents) known.emplace(document->text_hash, document);
-  std::vector<std::shared_ptr<const Document>> documents;
-  for (const DocumentText& part : split_documents(text)) {
-    const std::uint64_t hash = std::hash<std::string_view>{}(part.text);
-    if (const auto found = known.find(hash); found != known.end() && found->second->text_bytes == part.text.size()) {
-      documents.push_back(found->second);
-      continue;
-    }
-    const ParsedDocument parsed = parse_document(part);
-    if (!parsed.error.empty())
-      return refuse(fmt::format("line {}", parsed.line), parsed.error + "; nothing new of this file is taken until it parses, what it held before stays in force");
-    auto document = std::make_shared<Document>();
-    document->text_hash = hash;
-    document->text_bytes = part.text.size();
-    if (const json::object* root = parsed.value.if_object()) {
-      each_manifest(*root, [&document, shown_name = shown(path)](const json::object& object) {
-        kube::Decoded decoded = kube::decode(object);
-        if (decoded.object) document->objects.push_back(std::move(*decoded.object));
-        if (!decoded.skipped_kind.empty()) document->skipped_kinds.insert(decoded.skipped_kind);
-        for (routing::Diagnostic& diagnostic : decoded.diagnostics) {
-          if (diagnostic.name.empty()) {  // not even a name to go by
-            diagnostic.kind = "File";
-            diagnostic.name = shown_name;
-          }
-          document->diagnostics.push_back(std::move(diagnostic));
-        }
-      });
-    }
-    documents.push_back(std::move(document));
+// False: what was read stays in force, and root_problem_ says so.
+bool Directory::is_root_there(FileIdentity& identity, bool was_lost) {
+  std::error_code error;
+  const bool is_folder = fs::is_directory(root_, error);
+  fs::directory_iterator first{root_, error};
+  if (!is_folder || error) {
+    root_problem_ = fmt::format("{}; the objects it last held stay in force until it is back", error ? error.message() : "is no directory");
+    return false;
   }
-  file.documents = std::move(documents);
-  file.diagnostics.clear();
+  identity = identify(root_);
+  // Where a volume was mounted an empty folder is left when it is gone.
+  const bool is_other = was_lost || !root_problem_.empty() || identity != root_identity_;  // a number may be used again
+  if (is_other && first == fs::directory_iterator{} && !files_.empty()) {
+    root_problem_ = "was replaced by an empty folder; the objects it last held stay in force until it holds some";
+    return false;
+  }
   return true;
 }
 
+// True when links to folders lead elsewhere. Links to files whose target changed are added to `changed`.
+bool Directory::check_links(std::set<fs::path>& changed) {
+  auto link = links_.lower_bound(next_link_);
+  for (std::size_t i = 0; i < std::min(links_per_check, links_.size()); ++i, ++link) {
+    if (link == links_.end()) link = links_.begin();
+    const FileIdentity now = identify(link->first);
+    const auto file = files_.find(link->first);
+    if (now == link->second && (file == files_.end() || file->second.is_settled())) continue;
+    if (file == files_.end()) return true;
+    link->second = now;
+    changed.insert(link->first);
+  }
+  next_link_ = link == links_.end() ? "" : link->first;
+  return false;
+}
+
+// True when everything has to be looked at.
+bool Directory::check(std::set<fs::path>& changed) {
+  return !watcher_.is_complete() || check_links(changed);
+}
+
 bool Directory::take_changes() {
-  bool any = false, everything = false;
-  std::set<fs::path> changed;
-  alignas(inotify_event) char buffer[64 * 1024];
-  while (true) {
-    const ssize_t bytes = ::read(inotify_, buffer, sizeof buffer);
-    if (bytes <= 0) break;
-    for (ssize_t at = 0; at < bytes;) {
-      const auto& event = *reinterpret_cast<const inotify_event*>(buffer + at);
-      at += static_cast<ssize_t>(sizeof event + event.len);
-      const auto folder = watches_.find(event.wd);
-      if (event.mask & IN_Q_OVERFLOW || folder == watches_.end()) {
-        everything = everything || (event.mask & IN_Q_OVERFLOW);
-        continue;
-      }
-      if (event.mask & IN_IGNORED) {
-        watches_.erase(folder);
-        everything = true;
-        continue;
-      }
-      const std::string name = event.len ? event.name : "";
-      const fs::path path = folder->second / name;
-      // Folders, and the link that a mounted volume swaps, stand for many files.
-      if (event.mask & (IN_ISDIR | IN_DELETE_SELF) || name.starts_with("..")) everything = true;
-      else if (is_manifest(path) && !(event.mask & IN_CREATE && !is_link(path))) changed.insert(path);
-    }
+  Watcher::Events events = watcher_.take();
+  const auto now = Clock::now();
+  const std::string problem_before = root_problem_;
+  FileIdentity root;
+  if (!is_root_there(root, events.lost.contains(root_))) {
+    next_check_ = now + check_interval;
+    missing_.clear();
+    return root_problem_ != problem_before;
   }
-  if (everything) {
-    scan();
-    any = true;
+  bool everything = events.everything || !root_problem_.empty() || root != root_identity_;
+  root_problem_.clear();
+  root_identity_ = root;
+  if (now >= next_check_) {
+    next_check_ = now + check_interval;
+    everything = check(events.paths) || everything;
   }
-  read_files({changed.begin(), changed.end()}, Trust::nothing);
-  return any || !changed.empty();
+  std::vector<fs::path> changed;
+  for (const fs::path& path : events.paths) {
+    std::error_code error;
+    const bool is_new_link = fs::is_symlink(path, error) && !links_.contains(path.string());
+    everything = everything || is_new_link;
+    if (is_manifest(path) && !fs::is_directory(path, error)) changed.push_back(path);
+    else everything = everything || links_.contains(path.string()) || fs::is_directory(path, error);
+  }
+  if (everything) scan();
+  read_files(changed, File::Trust::nothing);
+  const bool dropped = drop_missing(now);
+  return everything || dropped || !changed.empty();
 }
 
 std::vector<routing::Diagnostic> Directory::diagnostics() const {
-  std::vector<routing::Diagnostic> result;
+  std::vector<routing::Diagnostic> result = unreadable_;
+  if (!root_problem_.empty()) result.push_back(of_file(root_.string(), "--manifests", root_problem_));
   for (const auto& [path, file] : files_) {
-    result.insert(result.end(), file.diagnostics.begin(), file.diagnostics.end());
-    for (const auto& document : file.documents) result.insert(result.end(), document->diagnostics.begin(), document->diagnostics.end());
+    result.insert(result.end(), file.diagnostics().begin(), file.diagnostics().end());
+    for (const auto& document : file.documents())
+      if (document.remarks) result.insert(result.end(), document.remarks->diagnostics.begin(), document.remarks->diagnostics.end());
   }
   return result;
+}
+
+std::vector<Directory::Notice> Directory::notices() const {
+  std::set<Notice> result;
+  for (const auto& [path, file] : files_) {
+    const std::string name = shown(path);
+    if (missing_.contains(path)) continue;
+    if (file.documents().empty() && file.diagnostics().empty()) result.insert({name, ""});
+    for (const auto& document : file.documents())
+      if (document.remarks)
+        for (const auto& kind : document.remarks->skipped_kinds) result.insert({name, kind});
+  }
+  return {result.begin(), result.end()};
 }
 
 }  // namespace controller::manifests

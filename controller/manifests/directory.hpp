@@ -1,18 +1,17 @@
-// The objects in the files below a directory, and what changes there. Files are read again only when they changed, and of
-// those only the documents that changed are decoded again.
+// The objects in the files below a directory, and what changes there. Events say most of it; what they cannot say (the
+// directory itself replaced, targets of links outside of it) is looked at every now and then.
 #pragma once
 
 #include "controller/kube/objects.hpp"
+#include "controller/manifests/file.hpp"
+#include "controller/manifests/watcher.hpp"
 #include "routing/diagnostic.hpp"
 
 #include <chrono>
-#include <cstdint>
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -21,74 +20,87 @@ namespace controller::manifests {
 // Owned by the reconciler's thread.
 class Directory {
  public:
-  static constexpr std::size_t max_file_bytes = 256 * 1024 * 1024;
+  using Clock = std::chrono::steady_clock;
   static constexpr std::size_t max_files = 100'000;
   static constexpr int max_folder_depth = 32;
   static constexpr std::size_t files_per_thread = 16;  // fewer are not worth a thread
+  static constexpr std::int64_t large_file_bytes = 1024 * 1024;  // worth several threads
   static constexpr unsigned max_threads = 8;
+  static constexpr std::chrono::milliseconds check_interval{400};
+  static constexpr std::size_t links_per_check = 1000;
+  // How long a file that is gone still counts: when a folder is deleted its files go first, and the folder may be the whole
+  // directory, whose objects stay.
+  static constexpr std::chrono::milliseconds removal_grace{250};
 
   explicit Directory(std::filesystem::path root);
-  ~Directory();
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;
 
+  // From here on changes make fd() readable. To be called before load(), so that no change falls between the two.
+  void watch() { watcher_.open(); }
   // Reads everything. False with `error` set when the root is no readable directory.
   [[nodiscard]] bool load(std::string& error);
-  // From here on changes make fd() readable.
-  void watch();
-  [[nodiscard]] int fd() const noexcept { return inotify_; }
-  // Takes the events that are there and reads the files concerned. True when objects or diagnostics may have changed.
+  [[nodiscard]] int fd() const noexcept { return watcher_.fd(); }
+  // Takes the events that are there, looks at what is due, and reads the files concerned. True when objects, diagnostics or
+  // notices may have changed. To be called when fd() is readable and when until_check() is over.
   [[nodiscard]] bool take_changes();
-  // Objects that have come and gone since the last call; one that was edited is in both.
-  struct Delta {
-    std::vector<kube::Object> added, removed;
-  };
+  [[nodiscard]] std::chrono::milliseconds until_check() const;
+  // Objects that have come and gone since the last call.
   [[nodiscard]] Delta take_delta() { return std::exchange(delta_, {}); }
 
-  // Calls `visit(object, file)` in the order of the files' names; of two objects with one name the first is the one that counts.
+  // Calls `visit(object, file)`, with the file's name for people, in the order of the files' names; of two objects with one
+  // name the first is the one that counts.
   template <typename Visit>
   void each_object(Visit visit) const {
-    for (const auto& [path, file] : files_)
-      for (const auto& document : file.documents)
-        for (const auto& object : document->objects) visit(object, path);
+    for (const auto& [path, file] : files_) {
+      const std::string name = shown(path);
+      for (const auto& document : file.documents())
+        for (const auto& object : document.objects) visit(object, name);
+    }
   }
   [[nodiscard]] std::vector<routing::Diagnostic> diagnostics() const;
+
+  // A kind of objects in a file that is not read; kind "": the file, or a document of it, holds no Kubernetes object.
+  struct Notice {
+    std::string file, kind;
+    friend auto operator<=>(const Notice&, const Notice&) = default;
+  };
+  [[nodiscard]] std::vector<Notice> notices() const;
   [[nodiscard]] std::size_t file_count() const noexcept { return files_.size(); }
 
  private:
-  struct Document {
-    std::uint64_t text_hash = 0;
-    std::size_t text_bytes = 0;
-    std::vector<kube::Object> objects;
-    std::vector<routing::Diagnostic> diagnostics;
-    std::set<std::string> skipped_kinds;
+  struct Found {
+    std::vector<std::filesystem::path> files;
+    std::vector<std::filesystem::path> links;       // to files and folders
+    std::vector<routing::Diagnostic> unreadable;    // folders
+    std::vector<std::string> kept;                  // prefixes of paths that could not be looked at
+    std::set<std::string> visited;                  // real folders: a link may lead back
   };
-  struct File {
-    std::vector<std::shared_ptr<const Document>> documents;
-    std::vector<routing::Diagnostic> diagnostics;  // of the file as such: not readable, does not parse
-    std::int64_t modified = 0;
-    std::uintmax_t bytes = 0;
-    std::uint64_t inode = 0;
-  };
+  // What a link, or the root, leads to. Of a folder only device and inode.
+  [[nodiscard]] static FileIdentity identify(const std::filesystem::path& path);
 
   void scan();
-  void scan_folder(const std::filesystem::path& folder, int depth, std::vector<std::filesystem::path>& found, std::set<std::string>& visited);
-  // Time, size and inode tell of most changes. Not of two within one tick of the clock, nor of a chmod: a file that an event
-  // names is read whatever they say.
-  enum class Trust { times, nothing };
-  // Reads the file into `file` unless it is the same as before. False: it is gone. Files may be read on several threads.
-  [[nodiscard]] bool read_file(const std::filesystem::path& path, File& file, Trust trust) const;
-  void read_files(const std::vector<std::filesystem::path>& paths, Trust trust);
-  void watch_folder(const std::filesystem::path& folder);
+  void scan_folder(const std::filesystem::path& folder, int depth, Found& found);
+  void take_entry(const std::filesystem::directory_entry& entry, int depth, Found& found);
+  void note_missing(const Found& found);
+  [[nodiscard]] bool drop_missing(Clock::time_point now);
+  [[nodiscard]] bool is_root_there(FileIdentity& identity, bool was_lost);
+  [[nodiscard]] bool check(std::set<std::filesystem::path>& changed);
+  [[nodiscard]] bool check_links(std::set<std::filesystem::path>& changed);
+  void read_files(const std::vector<std::filesystem::path>& paths, File::Trust trust);
   [[nodiscard]] std::string shown(const std::filesystem::path& path) const;
 
   std::filesystem::path root_;
-  void note_difference(const std::vector<std::shared_ptr<const Document>>& before, const std::vector<std::shared_ptr<const Document>>& after);
-
+  FileIdentity root_identity_;
+  std::string root_problem_;  // why what is served is not what the root holds; "" = it is
   std::map<std::string, File> files_;
+  std::map<std::string, Clock::time_point> missing_;  // files that are gone, since when
+  std::vector<routing::Diagnostic> unreadable_;
+  std::map<std::string, FileIdentity> links_;
+  std::string next_link_;     // where the next check goes on
+  Clock::time_point next_check_{};
+  Watcher watcher_;
   Delta delta_;
-  int inotify_ = -1;
-  std::unordered_map<int, std::filesystem::path> watches_;
 };
 
 }  // namespace controller::manifests

@@ -6,13 +6,22 @@
 #include "routing/diagnostic.hpp"
 
 #include <set>
+#include <string>
 #include <vector>
 
 namespace controller::manifests {
 
+// An object that is not used, because another of its name comes first.
+struct Copy {
+  kube::Object object;
+  std::string file;
+  bool is_equal = false;  // to the one that is used: of these nothing is said
+};
+
 struct Loaded {
   Store store;
   std::vector<routing::Diagnostic> diagnostics;  // an object that stands twice
+  std::vector<Copy> copies;                    
 };
 
 [[nodiscard]] Loaded store_from(const Directory& directory);

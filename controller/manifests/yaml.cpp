@@ -50,14 +50,14 @@ struct Failure {
 // Builds values from events. Recursion is bounded by max_document_depth.
 class Builder {
  public:
-  explicit Builder(std::string_view text) : parser_(new yaml_parser_t) {
+  Builder(std::string_view text, json::storage_ptr storage) : parser_(new yaml_parser_t), storage_(std::move(storage)) {
     yaml_parser_initialize(parser_.get());
     yaml_parser_set_input_string(parser_.get(), reinterpret_cast<const unsigned char*>(text.data()), text.size());
   }
 
   std::optional<json::value> document() {
     if (!advance() || !advance()) return {};          // stream start, document start
-    if (event_->type == YAML_STREAM_END_EVENT) return json::value{};
+    if (event_->type == YAML_STREAM_END_EVENT) return json::value(storage_);
     if (!advance()) return {};
     auto value = node(0);
     if (!value || !advance() || !advance()) return {};  // document end, stream end
@@ -65,6 +65,7 @@ class Builder {
     return value;
   }
   [[nodiscard]] const Failure& failure() const noexcept { return failure_; }
+  [[nodiscard]] const Failure& repeated_key() const noexcept { return repeated_key_; }
 
  private:
   std::nullopt_t fail(std::string text) {
@@ -98,7 +99,7 @@ class Builder {
   std::string anchor_of(const yaml_char_t* anchor) { return anchor ? reinterpret_cast<const char*>(anchor) : ""; }
 
   json::value remember(const std::string& anchor, std::size_t nodes_before, json::value value) {
-    if (!anchor.empty()) anchors_[anchor] = {value, nodes_ - nodes_before + 1};
+    if (!anchor.empty()) anchors_.insert_or_assign(anchor, Anchored{json::value(value, storage_), nodes_ - nodes_before + 1});
     return value;
   }
 
@@ -106,15 +107,15 @@ class Builder {
     const auto& data = event_->data.scalar;
     const std::string_view text{reinterpret_cast<const char*>(data.value), data.length};
     const bool is_null = data.style == YAML_PLAIN_SCALAR_STYLE && (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL");
-    json::value value;  // braces would make a list of one
-    if (!is_null) value = json::string_view{text.data(), text.size()};
+    json::value value(storage_);  // braces would make a list of one
+    if (!is_null) value.emplace_string().assign(text.data(), text.size());
     return remember(anchor_of(data.anchor), nodes_, std::move(value));
   }
 
   std::optional<json::value> sequence(int depth) {
     const std::string anchor = anchor_of(event_->data.sequence_start.anchor);
     const std::size_t before = nodes_;
-    json::array array;
+    json::array array(storage_);
     while (true) {
       if (!advance()) return {};
       if (event_->type == YAML_SEQUENCE_END_EVENT) return remember(anchor, before, std::move(array));
@@ -127,7 +128,7 @@ class Builder {
   std::optional<json::value> mapping(int depth) {
     const std::string anchor = anchor_of(event_->data.mapping_start.anchor);
     const std::size_t before = nodes_;
-    json::object object;
+    json::object object(storage_);
     std::vector<json::object> merged;
     while (true) {
       if (!advance()) return {};
@@ -135,11 +136,13 @@ class Builder {
       if (event_->type != YAML_SCALAR_EVENT) return fail("a key must be a scalar");
       const std::string key{reinterpret_cast<const char*>(event_->data.scalar.value), event_->data.scalar.length};
       const bool is_merge = key == "<<" && event_->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-      if (!is_merge && object.contains(key)) return fail("the key \"" + key.substr(0, 60) + "\" stands twice");
+      const std::size_t line = event_->start_mark.line;
       if (!advance()) return {};
       auto value = node(depth + 1);
       if (!value) return {};
-      if (!is_merge) object.emplace(key, std::move(*value));
+      if (!is_merge) {
+        if (!object.emplace(key, std::move(*value)).second && repeated_key_.text.empty()) repeated_key_ = {key.substr(0, 60), line};
+      }
       else if (auto* one = value->if_object()) merged.push_back(std::move(*one));
       else if (auto* many = value->if_array()) {
         for (auto& element : *many)
@@ -155,7 +158,7 @@ class Builder {
     const auto found = anchors_.find(anchor_of(event_->data.alias.anchor));
     if (found == anchors_.end()) return fail("an alias without its anchor");
     if (!count(found->second.nodes)) return fail("aliases expand to too many nodes");
-    return found->second.value;
+    return json::value(found->second.value, storage_);
   }
 
   struct Anchored {
@@ -164,51 +167,77 @@ class Builder {
   };
 
   std::unique_ptr<yaml_parser_t, ParserDeleter> parser_;
+  json::storage_ptr storage_;
   Event event_;
   std::map<std::string, Anchored> anchors_;
   std::size_t nodes_ = 0;
-  Failure failure_;
+  Failure failure_, repeated_key_;
 };
 
+// Comments and directives ("%YAML 1.2") hold nothing.
 bool is_blank_document(std::string_view text) {
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
     const std::string_view line = text.substr(0, end);
     const std::size_t first = line.find_first_not_of(" \t\r");
-    if (first != std::string_view::npos && line[first] != '#') return false;
+    if (first != std::string_view::npos && line[first] != '#' && line[0] != '%') return false;
     if (end == std::string_view::npos) break;
     text.remove_prefix(end + 1);
   }
   return true;
 }
 
+bool is_marker(std::string_view text) {
+  if (!text.starts_with("---") && !text.starts_with("...")) return false;
+  return text.size() == 3 || text[3] == '\n' || text[3] == ' ' || text[3] == '\t' || text[3] == '\r';
+}
+
+// The next line behind `at` that may be a marker; the size of the text when there is none.
+std::size_t next_marker_line(std::string_view text, std::size_t at) {
+  while (true) {
+    at = text.find('\n', at);
+    if (at == std::string_view::npos || ++at == text.size()) return text.size();
+    if (text[at] == '-' || text[at] == '.') return at;
+  }
+}
+
 }  // namespace
 
-std::vector<DocumentText> split_documents(std::string_view file) {
+std::vector<DocumentText> split_documents(std::string_view text, std::size_t first_line) {
   static constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-  if (file.starts_with(byte_order_mark)) file.remove_prefix(byte_order_mark.size());
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   std::vector<DocumentText> documents;
-  std::size_t start = 0, line = 1, start_line = 1;
+  std::size_t start = 0, line = first_line;
   const auto close = [&](std::size_t end) {
-    const std::string_view text = file.substr(start, end - start);
-    if (!is_blank_document(text)) documents.push_back({text, start_line});
+    const std::string_view part = text.substr(start, end - start);
+    if (!is_blank_document(part)) documents.push_back({part, line});
+    line += count_lines(part);
   };
-  for (std::size_t at = 0; at < file.size(); ++line) {
-    const std::size_t end = std::min(file.find('\n', at), file.size());
-    const bool is_marker = file.substr(at, 3) == "---" && (end - at == 3 || file[at + 3] == ' ' || file[at + 3] == '\t' || file[at + 3] == '\r');
-    if (is_marker) {
+  for (std::size_t at = 0; at < text.size();) {
+    if (is_marker(text.substr(at))) {
       close(at);
       start = at + 3;  // what stands behind the marker belongs to the document
-      start_line = line;
     }
-    at = end + 1;
+    at = next_marker_line(text, at);
   }
-  close(file.size());
+  close(text.size());
   return documents;
 }
 
-ParsedDocument parse_document(const DocumentText& document) {
-  ParsedDocument parsed;
+std::size_t count_lines(std::string_view text) {
+  std::size_t lines = 0;
+  for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) ++lines;
+  return lines;
+}
+
+std::size_t last_document_start(std::string_view text) {
+  for (std::size_t at = text.rfind("\n---"); at != std::string_view::npos; at = at == 0 ? std::string_view::npos : text.rfind("\n---", at - 1))
+    if (at + 4 < text.size() && is_marker(text.substr(at + 1))) return at + 1;
+  return std::string_view::npos;
+}
+
+ParsedDocument parse_document(const DocumentText& document, json::storage_ptr storage) {
+  ParsedDocument parsed{json::value(storage), {}, 0, {}, 0};
   if (document.text.size() > max_document_bytes) {
     parsed.error = "document larger than 64 MiB";
     parsed.line = document.line;
@@ -219,13 +248,15 @@ ParsedDocument parse_document(const DocumentText& document) {
     boost::system::error_code error;
     json::parse_options options;
     options.max_depth = max_document_depth;
-    parsed.value = json::parse(json::string_view{document.text.data(), document.text.size()}, error, {}, options);
+    parsed.value = json::parse(json::string_view{document.text.data(), document.text.size()}, error, storage, options);
     if (!error) return parsed;  // else flow-style YAML, or neither: the YAML parser tells where
   }
-  Builder builder{document.text};
+  Builder builder{document.text, storage};
   auto value = builder.document();
   if (value) {
     parsed.value = std::move(*value);
+    parsed.repeated_key = builder.repeated_key().text;
+    parsed.repeated_line = document.line + builder.repeated_key().line;
     return parsed;
   }
   parsed.error = builder.failure().text;

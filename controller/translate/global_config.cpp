@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <map>
 
 namespace controller::translate {
@@ -36,6 +37,12 @@ Setter seconds(Member member) {
     if (value) member(config) = std::chrono::seconds{*value};
     return value.has_value();
   };
+}
+
+// For waits, where 0 would end each as it begins.
+template <typename Member>
+Setter some_seconds(Member member) {
+  return [set = seconds(member)](GlobalConfig& config, const std::string& text) { return parse_seconds(text) != 0 && set(config, text); };
 }
 
 template <typename Member>
@@ -138,9 +145,9 @@ const std::map<std::string, Setter>& setters() {
   static const auto member = [](auto access) { return access; };
   static const std::map<std::string, Setter> table = {
       {"allow-backend-server-header", boolean(member([](GlobalConfig& c) -> bool& { return c.settings.allow_backend_server_header; }))},
-      {"client-body-timeout", seconds([](GlobalConfig& c) -> auto& { return c.settings.downstream.body_timeout; })},
+      {"client-body-timeout", some_seconds([](GlobalConfig& c) -> auto& { return c.settings.downstream.body_timeout; })},
       {"client-header-buffer-size", set_header_buffer},
-      {"client-header-timeout", seconds([](GlobalConfig& c) -> auto& { return c.settings.downstream.header_timeout; })},
+      {"client-header-timeout", some_seconds([](GlobalConfig& c) -> auto& { return c.settings.downstream.header_timeout; })},
       {"compute-full-forwarded-for", boolean([](GlobalConfig& c) -> bool& { return c.settings.forwarding.compute_full_forwarded_for; })},
       {"disable-access-log", [](GlobalConfig& c, const std::string& t) {
          const auto off = parse_bool(t);
@@ -178,13 +185,13 @@ const std::map<std::string, Setter>& setters() {
       {"preserve-trailing-slash", boolean([](GlobalConfig& c) -> bool& { return c.policies.tls_redirect.preserve_trailing_slash; })},
       {"proxy-add-original-uri-header", boolean([](GlobalConfig& c) -> bool& { return c.settings.forwarding.add_original_uri; })},
       {"proxy-body-size", set_body_size},
-      {"proxy-connect-timeout", seconds([](GlobalConfig& c) -> auto& { return c.policies.timeouts.connect; })},
+      {"proxy-connect-timeout", some_seconds([](GlobalConfig& c) -> auto& { return c.policies.timeouts.connect; })},
       {"proxy-next-upstream", set_retry},
       {"proxy-next-upstream-timeout", seconds([](GlobalConfig& c) -> auto& { return c.policies.retry.total; })},
       {"proxy-next-upstream-tries", count([](GlobalConfig& c) -> auto& { return c.policies.retry.tries; })},
-      {"proxy-read-timeout", seconds([](GlobalConfig& c) -> auto& { return c.policies.timeouts.read; })},
+      {"proxy-read-timeout", some_seconds([](GlobalConfig& c) -> auto& { return c.policies.timeouts.read; })},
       {"proxy-real-ip-cidr", set_real_ip_ranges},
-      {"proxy-send-timeout", seconds([](GlobalConfig& c) -> auto& { return c.policies.timeouts.send; })},
+      {"proxy-send-timeout", some_seconds([](GlobalConfig& c) -> auto& { return c.policies.timeouts.send; })},
       {"retry-non-idempotent", boolean([](GlobalConfig& c) -> bool& { return c.retry_non_idempotent; })},
       {"server-tokens", [](GlobalConfig& c, const std::string& t) {
          const auto on = parse_bool(t);
@@ -234,6 +241,17 @@ GlobalConfig translate_config(const kube::ConfigMap* map, std::vector<routing::D
   config.drops_snippets = risk && trim(*risk) == "Critical" && !(allows && parse_bool(trim(*allows)) == true);
   if (config.retry_non_idempotent) config.policies.retry.on = config.policies.retry.on | routing::RetryOn::non_idempotent;
   return config;
+}
+
+bool looks_like_config(const kube::ConfigMap& map) {
+  static constexpr std::string_view usual[] = {"ingress-nginx-controller", "nginx-configuration", "nginx-ingress-controller", "nginx-ingress-ingress-nginx-controller"};
+  static constexpr std::string_view others[] = {"haproxy", "traefik", "kong", "contour", "istio", "apisix", "cilium", "envoy"};
+  const std::string name = to_lower(map.metadata.name), place = to_lower(map.metadata.object_namespace) + "/" + name;
+  if (std::find(std::begin(usual), std::end(usual), name) != std::end(usual)) return true;
+  const auto speaks_of = [&place](std::string_view word) { return place.find(word) != std::string::npos; };
+  const auto known = static_cast<std::size_t>(std::count_if(map.data.begin(), map.data.end(), [](const auto& pair) { return is_config_key(pair.first); }));
+  if (known == 0 || std::any_of(std::begin(others), std::end(others), speaks_of)) return false;
+  return speaks_of("nginx") || speaks_of("ingress") || (known > 1 && known * 2 >= map.data.size());
 }
 
 }  // namespace controller::translate

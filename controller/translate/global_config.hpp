@@ -24,4 +24,9 @@ struct GlobalConfig {
 // Null: no ConfigMap, defaults. A value that cannot be used keeps its default and gives a diagnostic.
 [[nodiscard]] GlobalConfig translate_config(const kube::ConfigMap* map, std::vector<routing::Diagnostic>& diagnostics);
 
+// Whether a ConfigMap is meant as one of these, when nobody says which is: by one of its usual names, or because it has a key of
+// ingress-nginx and speaks of nginx or ingress in its name or namespace (and of no other controller), or because half of its
+// keys and more than one are ingress-nginx's.
+[[nodiscard]] bool looks_like_config(const kube::ConfigMap& map);
+
 }  // namespace controller::translate

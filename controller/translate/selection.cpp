@@ -101,15 +101,22 @@ bool matches_selector(const kube::Pairs& labels, std::string_view selector) {
 }
 
 std::vector<const kube::Ingress*> select_ingresses(const Store& store, const Options& options, std::vector<routing::Diagnostic>& diagnostics) {
-  std::vector<const kube::Ingress*> selected;
+  struct Ranked {
+    bool leaves;
+    std::int64_t created_at;
+    std::string name;
+    const kube::Ingress* ingress;
+  };
+  std::vector<Ranked> ranked;
   for (const auto& [key, ingress] : store.ingresses)
-    if (is_watched(*ingress, store, options) && is_ours(*ingress, store, options, diagnostics)) selected.push_back(ingress.get());
-  std::stable_sort(selected.begin(), selected.end(), [&store](const kube::Ingress* a, const kube::Ingress* b) {
-    const bool a_leaves = is_leaving(*a, store), b_leaves = is_leaving(*b, store);
-    if (a_leaves != b_leaves) return b_leaves;
-    if (a->metadata.created_at != b->metadata.created_at) return a->metadata.created_at < b->metadata.created_at;
-    return a->metadata.object_namespace + "/" + a->metadata.name > b->metadata.object_namespace + "/" + b->metadata.name;
+    if (is_watched(*ingress, store, options) && is_ours(*ingress, store, options, diagnostics))
+      ranked.push_back({is_leaving(*ingress, store), ingress->metadata.created_at, key.first + "/" + key.second, ingress.get()});
+  std::stable_sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
+    if (a.leaves != b.leaves) return b.leaves;
+    return a.created_at != b.created_at ? a.created_at < b.created_at : a.name > b.name;
   });
+  std::vector<const kube::Ingress*> selected;
+  for (const Ranked& one : ranked) selected.push_back(one.ingress);
   return selected;
 }
 

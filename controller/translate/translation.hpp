@@ -9,7 +9,9 @@
 #include "routing/diagnostic.hpp"
 #include "routing/snapshot.hpp"
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,10 +24,16 @@ struct UpstreamReference {
   std::string object_namespace, ingress, field;
 };
 
+// What is to be said of an upstream.
+struct UpstreamFindings {
+  std::string problem;                             // to those who refer to it; "" = nothing
+  std::optional<routing::Diagnostic> of_service;   // to its Service
+};
+
 struct Translation {
   std::shared_ptr<const routing::Snapshot> snapshot;
   std::vector<UpstreamKey> upstream_keys;             // in the order of the upstream table
-  std::vector<std::string> upstream_problems;         // of each, "" = none
+  std::map<std::uint32_t, UpstreamFindings> findings; // of those upstreams that have any
   std::vector<UpstreamReference> references;
   std::vector<routing::Diagnostic> route_diagnostics; // of everything but the upstreams
   std::vector<routing::Diagnostic> upstream_diagnostics;

@@ -1,13 +1,14 @@
 #include "controller/translate/upstreams.hpp"
 
 #include "controller/annotations/values.hpp"
+#include "controller/special_address.hpp"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
+#include <iterator>
 
 namespace controller::translate {
 
@@ -18,23 +19,11 @@ bool is_address(const std::string& text) {
   return ::inet_pton(AF_INET, text.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, text.c_str(), bytes) == 1;
 }
 
-// Looks at the address, not at its text: ::1 and ::ffff:127.0.0.1 can be written in many ways.
-bool is_loopback_literal(const std::string& text) {
-  in_addr v4{};
-  in6_addr v6{};
-  if (::inet_pton(AF_INET6, text.c_str(), &v6) == 1) {
-    if (IN6_IS_ADDR_LOOPBACK(&v6) || IN6_IS_ADDR_UNSPECIFIED(&v6)) return true;
-    if (!IN6_IS_ADDR_V4MAPPED(&v6)) return false;
-    std::memcpy(&v4, v6.s6_addr + 12, sizeof v4);
-  } else if (::inet_pton(AF_INET, text.c_str(), &v4) != 1) {
-    return text.starts_with("127.");
-  }
-  constexpr std::uint32_t loopback_net = 127;
-  return ntohl(v4.s_addr) >> 24 == loopback_net || v4.s_addr == 0;
-}
-
+// What names this machine itself, however its hosts file is written.
 bool is_loopback_name(std::string_view name) {
-  return name == "localhost" || name.ends_with(".localhost") || name == "localhost.localdomain" || name == "ip6-localhost" || name == "ip6-loopback";
+  static constexpr std::string_view names[] = {"localhost", "localhost.localdomain", "localhost4", "localhost4.localdomain4", "localhost6",
+                                               "localhost6.localdomain6", "ip6-localhost", "ip6-loopback"};
+  return name.ends_with(".localhost") || name.starts_with("127.") || std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
 // By number (the port's own, then its targetPort, as ingress-nginx allows) or by name.
@@ -54,6 +43,28 @@ const kube::ServicePort* find_port(const kube::Service& service, const UpstreamK
 
 std::string port_text(const UpstreamKey& key) { return key.port_name.empty() ? std::to_string(key.port_number) : key.port_name; }
 
+std::string join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+// The addresses of a name, and what is to be said of the Service when they are not what it asks for.
+void take_answer(const kube::Service& service, const std::string& name, std::uint16_t port, const DnsResolver::Answer& answer, ResolvedUpstream& result) {
+  for (const auto& address : answer.addresses) result.group.endpoints.push_back({address, port});
+  const auto tell = [&](std::string reason, routing::Severity severity) {
+    result.service_diagnostic = routing::Diagnostic{"Service", service.metadata.object_namespace, service.metadata.name, "spec.externalName", std::move(reason), severity};
+  };
+  if (!answer.failure.empty()) {
+    tell(fmt::format("the name {} {}: 503 until it does", name, answer.failure), routing::Severity::refused);
+  } else if (answer.addresses.empty() && !answer.refused.empty()) {
+    tell(fmt::format("the name {} leads to {}, which no name may lead to: 503 until its DNS answer is another", name, join(answer.refused)), routing::Severity::refused);
+    result.group.empty_reason = fmt::format("Service {}/{}: the name {} leads to {}", service.metadata.object_namespace, service.metadata.name, name, join(answer.refused));
+  } else if (!answer.refused.empty()) {
+    tell(fmt::format("of the addresses of the name {} these are not used, since no name may lead there: {}", name, join(answer.refused)), routing::Severity::changed);
+  }
+}
+
 void resolve_external(const kube::Service& service, const UpstreamKey& key, const DnsResolver::Answers& answers, bool is_allowed,
                       ResolvedUpstream& result) {
   const std::string object = fmt::format("Service {}/{}", key.service_namespace, key.service);
@@ -61,10 +72,12 @@ void resolve_external(const kube::Service& service, const UpstreamKey& key, cons
   if (name.ends_with('.')) name.pop_back();
   std::int32_t port = key.port_number;
   if (const auto* declared = find_port(service, key)) port = declared->port;
+  const std::string_view range = special_range(name);
   if (!is_allowed) result.problem = object + " is of type ExternalName, which --disable-svc-external-name forbids: 503";
   else if (name.empty()) result.problem = object + " has no spec.externalName: 503";
-  else if (is_loopback_name(name) || is_loopback_literal(name))
+  else if (is_loopback_name(name) || range == "loopback" || range == "unspecified")
     result.problem = object + fmt::format(": spec.externalName \"{}\" is this machine itself, which is refused: 503", name);
+  else if (!range.empty()) result.problem = object + fmt::format(": spec.externalName \"{}\" is a {} address, which is refused: 503", name, range);
   else if (port <= 0 || port > 65535) result.problem = object + fmt::format(" has no port {}: 503", port_text(key));
   if (!result.problem.empty()) return;
   if (is_address(name)) {
@@ -72,9 +85,8 @@ void resolve_external(const kube::Service& service, const UpstreamKey& key, cons
     return;
   }
   result.external_name = name;
-  if (const auto found = answers.find(name); found != answers.end())
-    for (const auto& address : found->second) result.group.endpoints.push_back({address, static_cast<std::uint16_t>(port)});
-  if (result.group.endpoints.empty()) result.group.empty_reason = fmt::format("{}: the name {} does not resolve", object, name);
+  if (const auto found = answers.find(name); found != answers.end()) take_answer(service, name, static_cast<std::uint16_t>(port), found->second, result);
+  if (result.group.endpoints.empty() && result.group.empty_reason.empty()) result.group.empty_reason = fmt::format("{}: the name {} does not resolve", object, name);
 }
 
 // Ready endpoints; without any, those that still serve while they terminate.

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -31,6 +32,7 @@ using SliceIndex = std::map<kube::Key, std::vector<const kube::EndpointSlice*>>;
 struct ResolvedUpstream {
   routing::UpstreamGroup group;
   std::string problem;         // for a diagnostic on who refers to it; "" = none
+  std::optional<routing::Diagnostic> service_diagnostic;  // what the Service itself has to be told
   std::string external_name;   // the name whose addresses it needs; "" = none
 };
 

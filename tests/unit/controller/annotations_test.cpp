@@ -126,3 +126,10 @@ TEST(Annotations, SnippetsAreDroppedWhereTheConfigMapForbidsThemAtTheHighestRisk
   EXPECT_FALSE(served({{"annotations-risk-level", "Critical"}, {"allow-snippet-annotations", "true"}}));
   EXPECT_FALSE(served({{"annotations-risk-level", "High"}}));
 }
+
+TEST(Annotations, AWaitOfNothingIsRefused) {
+  const auto result = translate_yaml(service("web") + ingress({.annotations = {{"proxy-connect-timeout", "0"}, {"proxy-read-timeout", "0"}, {"proxy-send-timeout", "+0"}}}));
+  EXPECT_EQ(result.lines_with("and 0 is no time at all"), 3u);
+  EXPECT_EQ(result.find("a.test", "/")->policies.timeouts, routing::Timeouts{});
+  EXPECT_TRUE(translate_yaml(service("web") + ingress({.annotations = {{"proxy-next-upstream-timeout", "0"}}})).diagnostics.empty());
+}

@@ -66,3 +66,10 @@ TEST(ConfigMap, UnknownKeysGetTheNearestRealOne) {
   EXPECT_EQ(with({{"use-gzip", "true"}}).lines_with("not supported yet"), 1u);
   EXPECT_TRUE(with({{"use-gzip", "false"}}).diagnostics.empty());
 }
+
+TEST(ConfigMap, AWaitOfNothingIsRefused) {
+  const auto result = with({{"proxy-connect-timeout", "0"}, {"proxy-read-timeout", "0s"}, {"proxy-send-timeout", "0"}, {"client-header-timeout", "0"}, {"client-body-timeout", "0"}});
+  EXPECT_EQ(result.lines_with("cannot be used; the default stays in force"), 5u);
+  EXPECT_EQ(result.find("a.test", "/")->policies.timeouts, routing::Timeouts{});
+  EXPECT_TRUE(with({{"keep-alive", "0"}, {"proxy-next-upstream-timeout", "0"}}).diagnostics.empty());
+}

@@ -7,9 +7,11 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -19,7 +21,7 @@ class Recorder final : public controller::Observer {
   void on_published(std::uint64_t, std::chrono::nanoseconds) override {}
   void on_diagnostic(const routing::Diagnostic& d) override { note([&] { holding.insert(routing::to_line(d)); }); }
   void on_healed(const routing::Diagnostic& d) override { note([&] { holding.erase(routing::to_line(d)); }); }
-  void on_notice(const std::string&) override {}
+  void on_notice(const std::string& text) override { note([&] { notices.push_back(text); }); }
   void publish(std::shared_ptr<const routing::Snapshot> next) {
     note([&] {
       snapshot = std::move(next);
@@ -34,6 +36,7 @@ class Recorder final : public controller::Observer {
   }
 
   std::set<std::string> holding;
+  std::vector<std::string> notices;
   std::shared_ptr<const routing::Snapshot> snapshot;
   int publishes = 0;
 
@@ -105,4 +108,32 @@ TEST_F(ReconcilerTest, SaysWhenThereIsNothingToRead) {
   const auto started = missing.start();
   EXPECT_FALSE(started.ok);
   EXPECT_NE(started.error.find("missing"), std::string::npos);
+}
+
+TEST_F(ReconcilerTest, TellsOfSkippedKindsOnceAFile) {
+  const std::string deployment = "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\n";
+  files.write("a.yaml", deployment + deployment + test::service("web") + test::ingress({}));
+  start();
+  EXPECT_TRUE(recorder.eventually([this] { return recorder.notices.size() == 1; }));
+  EXPECT_EQ(recorder.notices[0], "a.yaml holds objects of kind apps/v1 Deployment, which are not read here: skipped");
+  files.write("a.yaml", deployment + test::service("web", {"10.0.0.9"}) + test::ingress({}));
+  EXPECT_TRUE(recorder.eventually([this] { return recorder.publishes == 2; }));
+  files.write("b.yaml", "a: 1\n");
+  EXPECT_TRUE(recorder.eventually([this] { return recorder.notices.size() == 2; }));
+  EXPECT_EQ(recorder.notices[1], "b.yaml holds something that is no Kubernetes object: skipped");
+}
+
+TEST_F(ReconcilerTest, AVanishedDirectoryEmptiesNothingAndHeals) {
+  files.write("m/a.yaml", test::service("web") + test::ingress({}));
+  controller::Options options;
+  options.manifests = files.path() / "m";
+  reconciler = std::make_unique<controller::Reconciler>(options, recorder, [this](auto snapshot) { recorder.publish(std::move(snapshot)); });
+  ASSERT_TRUE(reconciler->start().ok);
+  ASSERT_TRUE(recorder.eventually([this] { return recorder.publishes == 1; }));
+  std::filesystem::remove_all(files.path() / "m");
+  ASSERT_TRUE(recorder.eventually([this] { return recorder.holding.size() == 1; }));
+  EXPECT_NE(recorder.holding.begin()->find("stay in force"), std::string::npos);
+  EXPECT_EQ(recorder.publishes, 1);
+  files.write("m/a.yaml", test::service("web", {"10.0.0.9"}) + test::ingress({}));
+  EXPECT_TRUE(recorder.eventually([this] { return recorder.holding.empty() && recorder.publishes == 2; }));
 }

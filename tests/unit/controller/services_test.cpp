@@ -68,12 +68,30 @@ TEST(Services, ExternalNamesBecomeTheirAddresses) {
   const auto external = [](const std::string& name) {
     return "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: ExternalName, externalName: " + name + "}\n" + ingress({});
   };
-  const auto result = translate_yaml(external("Partner.Example.NET."), {}, {{"partner.example.net", {"192.0.2.1", "192.0.2.2"}}});
+  const auto result = translate_yaml(external("Partner.Example.NET."), {}, {{"partner.example.net", {{"192.0.2.1", "192.0.2.2"}, {}, {}}}});
   EXPECT_EQ(endpoints_of(result), (Texts{"192.0.2.1:80", "192.0.2.2:80"}));
   EXPECT_EQ(result.translation.external_names, std::set<std::string>{"partner.example.net"});
 
-  for (const auto name : {"localhost", "x.localhost", "127.0.0.1", "'::1'"}) EXPECT_EQ(translate_yaml(external(name)).lines_with("is this machine itself"), 1u) << name;
+  for (const auto name : {"localhost", "x.localhost", "localhost4", "ip6-localhost", "127.0.0.1", "127.1", "0.0.0.0", "'::1'", "'::'", "'::ffff:127.0.0.1'"}) EXPECT_EQ(translate_yaml(external(name)).lines_with("is this machine itself"), 1u) << name;
+  for (const auto name : {"169.254.169.254", "'fe80::1'", "'::ffff:169.254.169.254'"}) EXPECT_EQ(translate_yaml(external(name)).lines_with("is a link-local address"), 1u) << name;
   EXPECT_EQ(reason_of(translate_yaml(external("nowhere.test"))), "Service default/web: the name nowhere.test does not resolve");
+}
+
+TEST(Services, ANameThatLeadsToThisMachineIsToldOfUntilItLeadsElsewhere) {
+  const std::string text = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: ExternalName, externalName: partner.test}\n" + ingress({});
+  const auto translated = [&text](std::vector<std::string> addresses) {
+    return translate_yaml(text, {}, {{"partner.test", controller::DnsResolver::judge("partner.test", std::move(addresses), controller::DnsResolver::Source::dns)}});
+  };
+  const auto refused = translated({"127.0.0.1", "169.254.169.254"});
+  EXPECT_TRUE(endpoints_of(refused).empty());
+  EXPECT_EQ(refused.lines_with("Service default/web: spec.externalName: the name partner.test leads to 127.0.0.1 (loopback), 169.254.169.254 (link-local)"), 1u);
+  EXPECT_NE(reason_of(refused).find("127.0.0.1 (loopback)"), std::string::npos);
+
+  const auto mixed = translated({"127.0.0.1", "192.0.2.1"});
+  EXPECT_EQ(endpoints_of(mixed), Texts{"192.0.2.1:80"});
+  EXPECT_EQ(mixed.lines_with("these are not used, since no name may lead there: 127.0.0.1 (loopback)"), 1u);
+
+  EXPECT_TRUE(translated({"192.0.2.1"}).diagnostics.empty());
 }
 
 TEST(Services, AChangedEndpointLeavesTheRoutesAlone) {
@@ -108,4 +126,23 @@ TEST(Services, AChangedEndpointLeavesTheRoutesAlone) {
 TEST(Services, APortWithoutANameTakesThePortOfTheSliceWhateverItsName) {
   const std::string unnamed = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n";
   EXPECT_EQ(endpoints_of(translate_yaml(unnamed + slice("a", "{addresses: [10.0.0.1]}", "{name: http, port: 3000}") + ingress({}))), Texts{"10.0.0.1:3000"});
+}
+
+TEST(Services, ABackendWithoutAPortIsToldOfOnce) {
+  const auto with_port = [](const std::string& port) {
+    std::string text = ingress({});
+    return text.replace(text.find(", port: {number: 80}"), 20, port);
+  };
+  for (const auto port : {"", ", port: {}", ", port: {number: }"}) {
+    const auto result = translate_yaml(service("web") + with_port(port));
+    ASSERT_EQ(result.diagnostics.size(), 1u) << port;
+    EXPECT_EQ(result.lines_with("backend.service.port: needs a number or a name"), 1u);
+    EXPECT_TRUE(endpoints_of(result).empty());
+  }
+  for (const auto port : {"0", "65536", "4294967376", "-1", "x"}) {
+    const auto result = translate_yaml(service("web") + with_port(std::string{", port: {number: "} + port + "}"));
+    ASSERT_EQ(result.diagnostics.size(), 1u) << port;
+    EXPECT_EQ(result.lines_with("must be a port from 1 to 65535"), 1u) << port;
+    EXPECT_TRUE(endpoints_of(result).empty());
+  }
 }

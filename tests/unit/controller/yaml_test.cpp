@@ -43,7 +43,29 @@ TEST(Yaml, ErrorsNameTheirLine) {
   EXPECT_FALSE(parsed.error.empty());
   EXPECT_GE(parsed.line, 11u);
   EXPECT_LE(parsed.line, 13u);
-  EXPECT_EQ(parse_document({"a: 1\na: 2\n", 1}).line, 2u);
+}
+
+TEST(Yaml, AKeyThatStandsTwiceIsToldWithItsLine) {
+  const auto parsed = parse_document({"a: 1\nb: {c: 1,\n  c: 2}\n", 10});
+  EXPECT_TRUE(parsed.error.empty());
+  EXPECT_EQ(parsed.repeated_key, "c");
+  EXPECT_EQ(parsed.repeated_line, 12u);
+  EXPECT_EQ(parse_document({"a: {c: 1}\nb: {c: 1}\n", 1}).repeated_key, "");
+}
+
+TEST(Yaml, DirectivesAndEndMarkersAreNoDocuments) {
+  const auto documents = split_documents("%YAML 1.2\n---\na: 1\n...\n# done\n%TAG ! x\n---\nb: 2\n...\n");
+  ASSERT_EQ(documents.size(), 2u);
+  EXPECT_EQ(documents[0].line, 2u);
+  EXPECT_EQ(documents[1].line, 7u);
+  for (const auto& document : documents) EXPECT_EQ(parse_document(document).error, "");
+}
+
+TEST(Yaml, AFileIsCutWhereADocumentBegins) {
+  EXPECT_EQ(last_document_start("a: 1\n---\nb: 2\n---\nc: 3\n"), 14u);
+  EXPECT_EQ(last_document_start("a: 1\n---\nb: 2\n---"), 5u);  // what follows the last one is not known yet
+  EXPECT_EQ(last_document_start("a: 1\n--- b\n----\n"), 5u);
+  EXPECT_EQ(last_document_start("---\na: 1\n"), std::string_view::npos);
 }
 
 TEST(Yaml, AliasBombsAndDeepNestingAreRefused) {

@@ -200,5 +200,18 @@ TEST(PathIndex, RegexAnchorBindsToTheFirstBranchAsInNginx) {
   expect_all(regex({"/a|/b"}), {{"/a", route(0)}, {"/x/b", route(0)}, {"/x/a", nothing}});
 }
 
+TEST(PathIndex, AReservedPathComesBeforeADeclaredOneOfItsLengthWhoeverWasFirst) {
+  const auto expression = compile_path("/admin").regex;
+  for (const bool is_reserved_first : {true, false}) {
+    PathIndex index;
+    if (is_reserved_first) index.reserve_regex("/admin", expression, 7);
+    index.insert_regex("/admin", expression, 8);
+    if (!is_reserved_first) index.reserve_regex("/admin", expression, 7);
+    index.insert_regex("/admin/open", compile_path("/admin/open").regex, 9);
+    index.freeze();
+    expect_all(index, {{"/admin/x", route(7)}, {"/admin/open", route(9)}});
+  }
+}
+
 }  // namespace
 }  // namespace routing

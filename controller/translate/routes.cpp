@@ -1,0 +1,160 @@
+// Claimed locations to routes.
+#include "controller/translate/names.hpp"
+#include "controller/translate/translator.hpp"
+#include "routing/content_hash.hpp"
+#include "routing/regex.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace controller::translate {
+
+using routing::Severity;
+
+std::uint32_t Translator::upstream_of(UpstreamKey key, const Location* location) {
+  const auto [slot, is_new] = upstreams_.try_emplace(key, static_cast<std::uint32_t>(translation_.upstream_keys.size()));
+  if (is_new) translation_.upstream_keys.push_back(slot->first);
+  // A backend without a name or a port was told of when it was read.
+  const UpstreamKey& wanted = slot->first;
+  if (location && !wanted.service.empty() && (wanted.port_number != 0 || !wanted.port_name.empty())) {
+    const auto& metadata = location->owner->ingress->metadata;
+    translation_.references.push_back({slot->second, metadata.object_namespace, metadata.name, location->field});
+  }
+  return slot->second;
+}
+
+bool Translator::add_rewrite(const Location& location, routing::Route& route) {
+  const std::string& target = location.owner->plan.rewrite_target;
+  if (target.empty() || target == location.path || location.is_catch_all_default) return true;
+  auto compiled = routing::compile_search(location.path);
+  if (!compiled.regex) {
+    tell(*location.owner->ingress, location.field + ".path", compiled.error + "; the path is not served");
+    return false;
+  }
+  routing::Rewrite rewrite;
+  rewrite.expression = std::move(compiled.regex);
+  rewrite.pieces = routing::parse_rewrite_target(target).pieces;
+  rewrite.target = target;
+  route.policies.rewrite = std::move(rewrite);
+  return true;
+}
+
+std::optional<routing::Route> Translator::build_route(const HostBuilder& host, const Location& location) {
+  const annotations::IngressPlan& plan = location.owner->plan;
+  const auto& metadata = location.owner->ingress->metadata;
+  routing::Route route;
+  route.origin = {metadata.object_namespace, metadata.name, host.name, location.path, location.type, location.backend.service,
+                  location.backend.port_name.empty() ? std::to_string(location.backend.port_number) : location.backend.port_name};
+  route.policies = plan.policies;
+  const bool is_excepted = std::any_of(config_.no_tls_redirect_locations.begin(), config_.no_tls_redirect_locations.end(),
+                                       [&location](const auto& prefix) { return location.path.starts_with(prefix); });
+  route.policies.tls_redirect.active = !location.is_catch_all_default && !is_excepted &&
+                                       (plan.force_ssl_redirect || (plan.ssl_redirect && host.has_certificate));
+  if (!add_rewrite(location, route)) return {};
+
+  const std::string& closed = !host.closed.empty() ? host.closed : plan.closes_paths;
+  if (!closed.empty()) {
+    route.action = routing::Reply{503, closed};
+  } else if (!location.has_own_backend) {
+    route.origin.service = route.origin.port = "";
+    route.action = routes_->fallback.action;
+  } else if (location.backend.is_resource) {
+    tell(*location.owner->ingress, location.field + ".backend.resource", "resource backends are not supported: the path answers 404");
+    route.action = routing::Reply{404, "resource backend"};
+  } else {
+    route.action = routing::Forward{upstream_of({metadata.object_namespace, location.backend.service, location.backend.port_number, location.backend.port_name}, &location)};
+    if (!plan.default_backend.empty()) {
+      const auto found = store_.services.find({metadata.object_namespace, plan.default_backend});
+      if (found == store_.services.end() || found->second->ports.empty()) {
+        tell(*location.owner->ingress, "metadata.annotations." + options_.annotations_prefix + "/default-backend",
+             fmt::format("Service {}/{} does not exist or has no port: ignored", metadata.object_namespace, plan.default_backend), Severity::changed);
+      } else {
+        const auto& port = found->second->ports.front();
+        route.policies.stand_in_upstream = upstream_of({metadata.object_namespace, plan.default_backend, port.port, ""}, nullptr);
+      }
+    }
+  }
+  return route;
+}
+
+// A path that cannot be matched is kept from others: what it may have meant answers 503 instead of falling to a shorter path,
+// which may be guarded less.
+void Translator::reserve(const Location& location, const std::string& error, routing::PathIndex& paths) {
+  const std::string prefix = literal_prefix(location.path);
+  tell(*location.owner->ingress, location.field + ".path",
+       fmt::format("{}; paths beginning with {} that no longer path takes answer 503", error, prefix));
+  auto compiled = routing::compile_path(prefix);
+  if (!compiled.regex) return;
+  const auto& metadata = location.owner->ingress->metadata;
+  routing::Route route;
+  route.origin = {metadata.object_namespace, metadata.name, "", location.path, location.type, "", ""};
+  route.policies = location.owner->plan.policies;
+  route.action = routing::Reply{503, "the path is an expression that cannot be used: " + error};
+  paths.reserve_regex(prefix, std::move(compiled.regex), static_cast<std::uint32_t>(routes_->routes.size()));
+  routes_->routes.push_back(std::move(route));
+}
+
+void Translator::build_host(HostBuilder& host) {
+  host.add_placeholder();
+  routing::HostEntry entry;
+  entry.name = host.name;
+  entry.has_certificate = host.has_certificate;
+  const bool is_regex = host.is_regex();
+  for (const Location& location : host.locations) {
+    std::shared_ptr<const re2::RE2> expression;
+    if (is_regex) {
+      auto compiled = routing::compile_path(location.path);
+      if (!compiled.regex) {
+        reserve(location, compiled.error, entry.paths);
+        continue;
+      }
+      expression = std::move(compiled.regex);
+    }
+    auto route = build_route(host, location);
+    if (!route) continue;
+    const auto index = static_cast<std::uint32_t>(routes_->routes.size());
+    if (is_regex) entry.paths.insert_regex(location.path, std::move(expression), index);
+    else if (!entry.paths.insert(location.path, location.type, index)) continue;
+    routes_->routes.push_back(std::move(*route));
+  }
+  entry.paths.freeze();
+  routes_->index.insert(host.name, static_cast<std::uint32_t>(routes_->hosts.size()));
+  routes_->hosts.push_back(std::move(entry));
+}
+
+void Translator::build_fallback() {
+  routing::Route& fallback = routes_->fallback;
+  fallback.policies = config_.policies;
+  fallback.action = routing::Reply{404, "no Ingress declares this host and path"};
+  if (!config_.closes_everything.empty()) {
+    fallback.action = routing::Reply{503, config_.closes_everything};
+    return;
+  }
+  if (options_.default_backend_service.empty()) return;
+  const auto [ns, name] = split_name(options_.default_backend_service);
+  const auto found = store_.services.find({ns, name});
+  if (found == store_.services.end() || found->second->ports.empty()) {
+    translation_.route_diagnostics.push_back({"Service", ns, name, "--default-backend-service", "does not exist or has no port: unmatched requests get 404", Severity::refused});
+    return;
+  }
+  fallback.origin.service = name;
+  fallback.origin.ingress_namespace = ns;
+  fallback.action = routing::Forward{upstream_of({ns, name, found->second->ports.front().port, ""}, nullptr)};
+}
+
+void Translator::build_routes() {
+  build_fallback();
+  routes_->hosts.reserve(hosts_.size());
+  std::size_t count = hosts_.size();  // of placeholders, at most
+  for (const auto& [name, host] : hosts_) count += host.locations.size();
+  routes_->routes.reserve(count);
+  for (auto& [name, host] : hosts_) {
+    if (!host.locations.empty() || !name.empty()) build_host(host);
+    host = {};  // with ten thousand hosts it counts
+  }
+  routes_->routes.shrink_to_fit();
+  routes_->content_hash = routing::hash_of(*routes_);
+}
+
+}  // namespace controller::translate
