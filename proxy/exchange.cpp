@@ -5,10 +5,10 @@
 #include "proxy/http1/connection.hpp"
 #include "proxy/worker.hpp"
 #include "routing/normalize_path.hpp"
+#include "routing/redirects.hpp"
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <iterator>
 
 namespace proxy {
@@ -17,11 +17,6 @@ namespace {
 
 // nginx's list of methods that are not sent twice (proxy_next_upstream); everything else counts as idempotent.
 bool is_idempotent_method(Method method) { return method != Method::post && method != Method::patch && method != Method::lock; }
-
-std::string_view without_port(std::string_view authority) {
-  const std::size_t close = authority.find(']');
-  return authority.substr(0, authority.find(':', close == std::string_view::npos ? 0 : close));
-}
 
 // What only we may tell a stand-in default backend.
 void drop_stand_in_fields(FieldList& fields) {
@@ -131,22 +126,19 @@ bool Exchange::answer_locally(const RequestHead& head, const ClientFacts& client
 }
 
 void Exchange::redirect_to_https(const RequestHead& head, const ClientFacts& client) {
-  const routing::TlsRedirect& redirect = policies().tls_redirect;
   if (client.host.empty()) {  // HTTP/1.0
     reply(400, "no host to redirect to");
     return;
   }
-  std::string_view uri = head.target == "*" ? std::string_view{"/"} : head.target;
-  if (!redirect.preserve_trailing_slash && uri.ends_with('/')) uri.remove_suffix(1);
-  std::string location = fmt::format("Location: https://{}", without_port(client.host));
-  if (redirect.append_port) fmt::format_to(std::back_inserter(location), ":{}", worker_.https_port());
-  location.append(uri).append("\r\n");
-  reply(redirect.status, "redirect to https", location);
+  std::string line = "Location: ";
+  routing::append_https_location(policies().tls_redirect, client.host, head.target, worker_.https_port(), line);
+  reply(policies().tls_redirect.status, "redirect to https", line.append("\r\n"));
 }
 
 void Exchange::redirect_with_slash(const RequestHead& head, const ClientFacts& client) {
-  reply(301, "redirect to the path with a slash",
-        fmt::format("Location: {}://{}{}/{}\r\n", session_->is_tls() ? "https" : "http", without_port(client.host), head.path, head.query));
+  std::string line = "Location: ";
+  routing::append_slash_location(session_->is_tls() ? "https" : "http", client.host, head.path, head.query, line);
+  reply(301, "redirect to the path with a slash", line.append("\r\n"));
 }
 
 bool Exchange::choose_upstream() {

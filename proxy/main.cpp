@@ -1,5 +1,9 @@
 // The composition root: the one file that sees both halves.
 #include "controller/check.hpp"
+#include "controller/explain/explain.hpp"
+#include "controller/explain/json.hpp"
+#include "controller/explain/objects.hpp"
+#include "controller/explain/text.hpp"
 #include "controller/reconciler.hpp"
 #include "proxy/admin/admin_server.hpp"
 #include "proxy/controller_report.hpp"
@@ -118,6 +122,20 @@ std::string start_line(const proxy::admin::Program& program, const proxy::Server
                      program.objects_from, diagnostics == 0 ? "no diagnostics" : diagnostics == 1 ? "1 diagnostic" : fmt::format("{} diagnostics", diagnostics));
 }
 
+int explain(const proxy::Options& options) {
+  controller::explain::Objects objects = controller::explain::read_objects(options.controller);
+  if (!objects.error.empty()) {
+    fmt::print(stderr, "weir explain: {}\n", objects.error);
+    return 2;
+  }
+  controller::explain::Explainer explainer{std::move(objects.store), options.controller, std::move(objects.diagnostics)};
+  explainer.take_answers(controller::explain::look_up(explainer.external_names()));
+  const auto explanation = explainer.explain(proxy::asked_request(options.explain, *explainer.snapshot().settings), options.server.https_port,
+                                             std::chrono::system_clock::now());
+  fmt::print("{}", options.json_output ? controller::explain::to_json(explanation) + "\n" : controller::explain::to_text(explanation));
+  return explanation.is_routed() ? 0 : 1;
+}
+
 int fail(proxy::telemetry::Log& log, const std::string& message) {
   log.error(message);
   return 1;
@@ -180,7 +198,11 @@ int main(int argc, char** argv) {
       fmt::print(parsed.exit_code == 0 ? stdout : stderr, "{}", parsed.text);
       return parsed.exit_code;
     }
-    return parsed.options.command == proxy::Command::check ? check(parsed.options) : serve(parsed.options);
+    switch (parsed.options.command) {
+      case proxy::Command::check: return check(parsed.options);
+      case proxy::Command::explain: return explain(parsed.options);
+      default: return serve(parsed.options);
+    }
   } catch (const std::exception& error) {
     fmt::print(stderr, "weir: {}\n", error.what());
     return 1;

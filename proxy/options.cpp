@@ -67,7 +67,7 @@ struct Registered {
 std::vector<Registered> register_flags(CLI::App& app, Command command) {
   std::vector<Registered> all;
   for (const Flag& flag : all_flags()) {
-    if (flag.group == FlagGroup::output && command != Command::check) continue;
+    if (flag.group == FlagGroup::output && command != Command::check && command != Command::explain) continue;
     const std::string names = flag.name.size() == 1 ? "-" + std::string{flag.name} + ",--" + std::string{flag.name} : dashed(flag.name);
     CLI::Option* option = flag.kind == FlagKind::value ? app.add_option(names) : app.add_flag(names);
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
@@ -110,11 +110,26 @@ std::string explain(const CLI::ParseError& error) {
   return "flag " + text.substr(0, text.find_first_of(": ")) + " needs a value";
 }
 
+// The one word that is no flag, and the headers. "" or what is wrong, without repeating them: they may hold secrets.
+std::string take_request(std::vector<std::string> words, std::vector<std::string> headers, ExplainOptions& asked) {
+  const auto is_flag = [](const std::string& word) { return word.starts_with('-'); };
+  if (const auto flag = std::find_if(words.begin(), words.end(), is_flag); flag != words.end()) return explain_leftover(*flag);
+  if (words.empty()) return "explain needs a URL";
+  if (words.size() > 1) return explain_leftover(words[1]);
+  if (const std::string problem = problem_in_url(words[0]); !problem.empty()) return "the URL " + problem;
+  for (const std::string& header : headers)
+    if (const std::string problem = problem_in_header(header); !problem.empty()) return "flag -H: the header " + problem;
+  asked = {std::move(words[0]), std::move(headers)};
+  return {};
+}
+
 ParsedOptions parse_flags(Command command, std::vector<std::string> words) {
   CLI::App app;
   app.set_help_flag();
   app.allow_extras();
   const auto registered = register_flags(app, command);
+  std::vector<std::string> headers;
+  if (command == Command::explain) app.add_option("-H,--header", headers)->expected(1)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   const auto* help = app.add_flag("-h,--help");
   const auto* help_all = app.add_flag("--help-all");
   const auto* version_flag = app.add_flag("--version");
@@ -132,7 +147,11 @@ ParsedOptions parse_flags(Command command, std::vector<std::string> words) {
   if (version_flag->count() > 0 || command == Command::version) {
     return only_text(Command::version, "weir " + std::string{version()} + "\n");
   }
-  if (const auto leftovers = app.remaining(); !leftovers.empty()) return fail(explain_leftover(leftovers.front()));
+  if (command == Command::explain) {
+    if (const std::string error = take_request(app.remaining(), std::move(headers), parsed.options.explain); !error.empty()) return fail(error);
+  } else if (const auto leftovers = app.remaining(); !leftovers.empty()) {
+    return fail(explain_leftover(leftovers.front()));
+  }
   parsed.options.server.workers = available_cpus();
   for (const Registered& one : registered) {
     if (one.option->count() == 0) continue;
@@ -153,8 +172,8 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
     if (name == "check") command = Command::check;
     else if (name == "version") command = Command::version;
     else if (name == "help") return only_text(Command::help, overview());
-    else if (name == "explain") return fail("the command explain is not built yet");
-    else return fail("unknown command " + in_quotes(name) + "; there are check and version");
+    else if (name == "explain") command = Command::explain;
+    else return fail("unknown command " + in_quotes(name) + "; there are check, explain and version");
     words.erase(words.begin());
   }
   return parse_flags(command, split_empty_values(std::move(words)));

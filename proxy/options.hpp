@@ -2,6 +2,7 @@
 #pragma once
 
 #include "controller/options.hpp"
+#include "proxy/explain_request.hpp"
 #include "proxy/server.hpp"
 #include "proxy/telemetry/log.hpp"
 
@@ -12,7 +13,7 @@
 
 namespace proxy {
 
-enum class Command { serve, check, version, help };
+enum class Command { serve, check, explain, version, help };
 
 struct Options {
   Command command = Command::serve;
@@ -25,7 +26,8 @@ struct Options {
   telemetry::Level log_level = telemetry::Level::info;
   telemetry::LogForm log_form = telemetry::LogForm::text;
   std::string health_check_path = "/healthz";    // --health-check-path
-  bool json_output = false;                      // check --output=json
+  bool json_output = false;                      // check and explain --output=json
+  ExplainOptions explain;                        // explain URL -H 'Name: value'
   std::vector<std::string> ignored;              // flags of ingress-nginx that mean nothing here, to be reported
   std::vector<std::string> unsupported;          // flags with a meaning that is not built yet, to be reported
 };

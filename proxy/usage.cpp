@@ -17,7 +17,7 @@ std::string_view title_of(FlagGroup group) {
     case FlagGroup::selection: return "Which objects are ours";
     case FlagGroup::defaults: return "Settings and defaults";
     case FlagGroup::operation: return "Operation";
-    case FlagGroup::output: return "weir check";
+    case FlagGroup::output: return "weir check, weir explain";
     case FlagGroup::unsupported: return "Accepted and reported as not supported yet";
     case FlagGroup::ignored: return "Accepted for the sake of existing arguments, without a meaning here";
   }
@@ -80,6 +80,7 @@ std::string overview() {
 
   weir [flags]         serve
   weir check [flags]   one line per setting that is refused or changes its meaning
+  weir explain [flags] URL   who would serve a request, and why the others would not
   weir version         the version
   weir --help-all      every flag; weir <command> --help: more about a command
 
@@ -108,6 +109,17 @@ std::string usage_of(Command command) {
              "in part or changes its meaning: kind namespace/name: field: reason.\n"
              "Takes every flag of `weir`, so the arguments of a deployment can be checked as they are.\n\n"
              "Exit code: 0 nothing found, 1 something found, 2 bad flag or unreadable source.\n";
+    case Command::explain:
+      return "weir explain --manifests DIR [-H 'Name: value']... [--output=json] [flags] URL\n\n"
+             "Reads the objects once and tells what would become of a GET request for the URL: the\n"
+             "Ingress, rule and path that win, the policies in force and who set them, the Service\n"
+             "and its endpoints, the certificate, and what else was a candidate and why it lost.\n"
+             "Takes every flag of `weir`, so the arguments of a deployment can be used as they are.\n\n"
+             "  URL                  http or https; http when no scheme is given\n"
+             "  -H 'Name: value'     a header of the request; -H 'Host: name' instead of the URL's\n"
+             "  --output FORM        text or json (text); docs/explain.md describes the JSON\n\n"
+             "Exit code: 0 routed (an endpoint or a redirect that was asked for), 1 not routed,\n"
+             "2 bad flag or unreadable source.\n";
     case Command::version: return "weir version\n\nPrints the version.\n";
     case Command::serve:
     case Command::help: break;
@@ -116,7 +128,7 @@ std::string usage_of(Command command) {
 }
 
 std::string every_flag() {
-  std::string out = "weir [flags]\nweir check [flags]\n";
+  std::string out = "weir [flags]\nweir check [flags]\nweir explain [-H 'Name: value']... [flags] URL\n";
   for (const auto group : {FlagGroup::source, FlagGroup::traffic, FlagGroup::selection, FlagGroup::defaults, FlagGroup::operation,
                            FlagGroup::output, FlagGroup::unsupported, FlagGroup::ignored}) {
     append_group(out, group);

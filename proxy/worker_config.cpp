@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace proxy {
 
 namespace {
@@ -13,6 +15,11 @@ std::string hsts_line_of(const routing::Hsts& hsts) {
 }
 
 }  // namespace
+
+http1::HeadLimits head_limits(const routing::DownstreamSettings& settings) {
+  return {std::max(settings.header_buffer_bytes, settings.large_header_buffer_bytes),
+          std::max<std::size_t>(settings.header_buffer_bytes, std::size_t{settings.large_header_buffers} * settings.large_header_buffer_bytes)};
+}
 
 WorkerConfig::WorkerConfig(std::shared_ptr<const routing::Snapshot> snapshot, upstream::Pool& pool, telemetry::RequestMetrics& metrics,
                            const WorkerConfig* previous, std::uint32_t random)
@@ -26,10 +33,7 @@ WorkerConfig::WorkerConfig(std::shared_ptr<const routing::Snapshot> snapshot, up
       series_(snapshot_->routes->routes.size()),
       groups_(snapshot_->upstreams->groups.size()),
       random_(random) {
-  const auto& downstream = settings().downstream;
-  request_limits.max_line_bytes = std::max(downstream.header_buffer_bytes, downstream.large_header_buffer_bytes);
-  request_limits.max_head_bytes = std::max<std::size_t>(downstream.header_buffer_bytes,
-      std::size_t{downstream.large_header_buffers} * downstream.large_header_buffer_bytes);
+  request_limits = head_limits(settings().downstream);
   metrics_.on_routes(snapshot_->routes);
   if (!previous) return;
   // Only groups in use have state; the same index with the same name is the same group (UpstreamTable).

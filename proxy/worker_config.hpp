@@ -16,6 +16,9 @@
 
 namespace proxy {
 
+// How large a request head may be.
+[[nodiscard]] http1::HeadLimits head_limits(const routing::DownstreamSettings& settings);
+
 // Lives on one worker thread; counted without atomics by ConfigHandle.
 class WorkerConfig {
  public:

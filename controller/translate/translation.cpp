@@ -28,10 +28,12 @@ void Translator::plan_ingresses() {
   for (const kube::Ingress* ingress : select_ingresses(store_, options_, translation_.route_diagnostics)) {
     if (options_.disable_catch_all && ingress->has_default_backend) {
       tell(*ingress, "spec.defaultBackend", "--disable-catch-all is set: the Ingress is not served");
+      translation_.refused.insert(ingress->metadata.key());
       continue;
     }
     PlannedIngress planned{ingress, annotations::plan_of(*ingress, options_.annotations_prefix, config_, translation_.route_diagnostics)};
-    if (!planned.plan.is_refused) planned_.push_back(std::move(planned));
+    if (planned.plan.is_refused) translation_.refused.insert(ingress->metadata.key());
+    else planned_.push_back(std::move(planned));
   }
   translation_.ingresses_served = planned_.size();
 }

@@ -39,6 +39,7 @@ struct Translation {
   std::vector<routing::Diagnostic> upstream_diagnostics;
   std::set<std::string> external_names;               // to be resolved
   std::size_t ingresses_served = 0;
+  std::set<kube::Key> refused;                        // Ingresses that are ours and not served at all; a diagnostic says why
 };
 
 // Deterministic: equal objects and answers give an equal snapshot. Tables of `previous` (may be null) are used again where

@@ -114,6 +114,8 @@ void collect(const std::vector<const kube::EndpointSlice*>& slices, const kube::
 
 }  // namespace
 
+const kube::ServicePort* service_port(const kube::Service& service, const UpstreamKey& key) { return find_port(service, key); }
+
 SliceIndex index_slices(const Store& store, const std::set<kube::Key>* services) {
   SliceIndex index;
   for (const auto& [key, slice] : store.slices) {

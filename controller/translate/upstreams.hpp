@@ -36,6 +36,9 @@ struct ResolvedUpstream {
   std::string external_name;   // the name whose addresses it needs; "" = none
 };
 
+// The TCP port of the Service that a key means: by name, by number, by target port. Null when it has none.
+[[nodiscard]] const kube::ServicePort* service_port(const kube::Service& service, const UpstreamKey& key);
+
 // Never fails: what cannot be resolved is a group without endpoints that says why.
 [[nodiscard]] ResolvedUpstream resolve(const UpstreamKey& key, const Store& store, const SliceIndex& slices, const DnsResolver::Answers& answers,
                                        bool is_external_allowed);

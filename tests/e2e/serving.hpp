@@ -6,6 +6,7 @@
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/weir_process.hpp"
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -35,6 +36,7 @@ class Serving {
   [[nodiscard]] Answer get_tls(const std::string& host, const std::string& target, const std::string& trusted_pem) const;
 
   [[nodiscard]] support::WeirProcess& weir() noexcept { return *weir_; }
+  [[nodiscard]] const std::filesystem::path& manifests() const noexcept { return manifests_.path(); }
 
  private:
   [[nodiscard]] std::string with_ports(std::string manifests) const;

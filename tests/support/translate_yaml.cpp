@@ -10,25 +10,31 @@
 
 namespace test {
 
-Translated translate_yaml(std::string_view text, const controller::Options& options, const controller::DnsResolver::Answers& answers) {
-  controller::Store store;
-  Translated result;
+Decoded decode_yaml(std::string_view text) {
+  Decoded result;
   for (const auto& document : controller::manifests::split_documents(text)) {
     const auto parsed = controller::manifests::parse_document(document);
     if (!parsed.value.is_object()) {
-      result.diagnostics.push_back("does not parse: " + parsed.error);
+      result.diagnostics.push_back({"File", "", "", "", "does not parse: " + parsed.error});
       continue;
     }
-    const auto decoded = controller::kube::decode(parsed.value.get_object());
-    for (const auto& diagnostic : decoded.diagnostics) result.diagnostics.push_back(routing::to_line(diagnostic));
+    auto decoded = controller::kube::decode(parsed.value.get_object());
+    for (auto& diagnostic : decoded.diagnostics) result.diagnostics.push_back(std::move(diagnostic));
     if (!decoded.object) continue;
-    std::visit([&store](const auto& pointer) {
+    std::visit([&result](const auto& pointer) {
       using T = std::remove_const_t<typename std::decay_t<decltype(pointer)>::element_type>;
-      store.of<T>()[pointer->metadata.key()] = pointer;
+      result.store.of<T>()[pointer->metadata.key()] = pointer;
     }, *decoded.object);
   }
+  return result;
+}
+
+Translated translate_yaml(std::string_view text, const controller::Options& options, const controller::DnsResolver::Answers& answers) {
+  const Decoded decoded = decode_yaml(text);
+  Translated result;
+  for (const auto& diagnostic : decoded.diagnostics) result.diagnostics.push_back(routing::to_line(diagnostic));
   controller::translate::CertificateCache certificates;
-  result.translation = controller::translate::translate(store, options, answers, certificates, nullptr);
+  result.translation = controller::translate::translate(decoded.store, options, answers, certificates, nullptr);
   for (const auto* list : {&result.translation.route_diagnostics, &result.translation.upstream_diagnostics})
     for (const auto& diagnostic : *list) result.diagnostics.push_back(routing::to_line(diagnostic));
   std::sort(result.diagnostics.begin(), result.diagnostics.end());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "controller/options.hpp"
+#include "controller/store.hpp"
 #include "controller/translate/translation.hpp"
 
 #include <string>
@@ -21,6 +22,13 @@ struct Translated {
   // How many lines hold the text.
   [[nodiscard]] std::size_t lines_with(std::string_view text) const;
 };
+
+// The objects of a text, and what decoding them told.
+struct Decoded {
+  controller::Store store;
+  std::vector<routing::Diagnostic> diagnostics;
+};
+[[nodiscard]] Decoded decode_yaml(std::string_view text);
 
 [[nodiscard]] Translated translate_yaml(std::string_view text, const controller::Options& options = {},
                                         const controller::DnsResolver::Answers& answers = {});

@@ -166,16 +166,36 @@ TEST(Options, ChooseTheCommandByTheFirstWord) {
 
   EXPECT_EQ(parse({"--output=json"}).exit_code, 2);
   EXPECT_EQ(parse({"check", "--output=xml"}).exit_code, 2);
-  EXPECT_EQ(parse({"explain", "http://a/"}).exit_code, 2);
   EXPECT_EQ(parse({"version"}).exit_code, 0);
   EXPECT_THAT(parse({"--version"}).text, testing::StartsWith("weir "));
+}
+
+TEST(Options, TakeTheRequestToExplain) {
+  const auto parsed = parse({"explain", "-H", "Host: a.test", "--manifests", "dir", "https://b.test:8443/x?y", "-H", "X-A: b", "--output=json", "--https-port=8443"});
+  ASSERT_EQ(parsed.exit_code, -1) << parsed.text;
+  EXPECT_EQ(parsed.options.command, proxy::Command::explain);
+  EXPECT_EQ(parsed.options.explain.url, "https://b.test:8443/x?y");
+  EXPECT_THAT(parsed.options.explain.headers, ElementsAre("Host: a.test", "X-A: b"));
+  EXPECT_EQ(parsed.options.controller.manifests, "dir");
+  EXPECT_TRUE(parsed.options.json_output);
+  EXPECT_EQ(parse({"explain", "--help"}).exit_code, 0);
+}
+
+TEST(Options, NameWhatIsWrongWithTheRequestToExplainButDoNotRepeatIt) {
+  for (const auto& words : {std::vector<const char*>{"explain"}, {"explain", "a.test", "b.test"}, {"explain", "ftp://me:sekret@a.test/"}, {"explain", "http:///x"},
+                            {"explain", "http://a.test/\n"}, {"explain", "a.test", "-H", "sekret"}, {"explain", "a.test", "-H", "X: sekret\r\nY: z"},
+                            {"explain", "a.test", "-H"}, {"explain", "--no-such", "a.test"}, {"-H", "Host: a.test"}}) {
+    const auto parsed = parse(words);
+    EXPECT_EQ(parsed.exit_code, 2) << words.back();
+    EXPECT_THAT(parsed.text, testing::Not(HasSubstr("sekret")));
+  }
 }
 
 TEST(Options, HelpFitsOnAScreen) {
   const auto help = parse({"--help"});
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_LE(std::count(help.text.begin(), help.text.end(), '\n'), 24);
-  for (const auto& text : {help.text, parse({"check", "--help"}).text, parse({"version", "--help"}).text, parse({"--help-all"}).text}) {
+  for (const auto& text : {help.text, parse({"check", "--help"}).text, parse({"explain", "--help"}).text, parse({"version", "--help"}).text, parse({"--help-all"}).text}) {
     std::size_t from = 0;
     for (auto end = text.find('\n'); end != std::string::npos; from = end + 1, end = text.find('\n', from)) {
       EXPECT_LE(end - from, 88u) << text.substr(from, end - from);
