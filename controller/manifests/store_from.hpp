@@ -21,7 +21,7 @@ struct Copy {
 struct Loaded {
   Store store;
   std::vector<routing::Diagnostic> diagnostics;  // an object that stands twice
-  std::vector<Copy> copies;                    
+  std::vector<Copy> copies;
 };
 
 [[nodiscard]] Loaded store_from(const Directory& directory);

@@ -69,7 +69,7 @@ std::string read(const fs::path& path) {
 Case read_case(const fs::path& path) {
   Case golden;
   golden.text = read(path);
-  golden.options.config_map = "default/conf";
+  if (golden.text.find("kind: ConfigMap") != std::string::npos) golden.options.config_map = "default/conf";
   static const std::string with = "# with: ", ask = "# ask: ";
   std::istringstream lines{golden.text};
   for (std::string line; std::getline(lines, line);) {
