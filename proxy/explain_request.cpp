@@ -1,6 +1,7 @@
 #include "proxy/explain_request.hpp"
 
 #include "proxy/client_facts.hpp"
+#include "proxy/http1/field_id.hpp"
 #include "proxy/http1/head_parser.hpp"
 #include "proxy/worker_config.hpp"
 
@@ -21,12 +22,6 @@ struct Url {
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
 // "" when there is none; "localhost:8080/x" has none.
 std::string_view scheme_of(std::string_view url) {
   const std::size_t end = url.find("://");
@@ -36,7 +31,7 @@ std::string_view scheme_of(std::string_view url) {
 Url split(std::string_view url) {
   Url parts;
   if (const auto scheme = scheme_of(url); !scheme.empty()) {
-    parts.is_tls = equals_ignoring_case(scheme, "https");
+    parts.is_tls = http1::equals_token(scheme, "https");
     url.remove_prefix(scheme.size() + 3);
   }
   url = url.substr(0, url.find('#'));  // no client sends what follows
@@ -52,7 +47,7 @@ std::string head_of(const Url& url, const ExplainOptions& asked) {
   std::string lines;
   bool has_host = false;
   for (const std::string& header : asked.headers) {
-    has_host = has_host || equals_ignoring_case(std::string_view{header}.substr(0, header.find(':')), "host");
+    has_host = has_host || http1::equals_token(std::string_view{header}.substr(0, header.find(':')), "host");
     lines.append(header).append("\r\n");
   }
   return fmt::format("GET {} HTTP/1.1\r\n{}{}{}{}\r\n", url.target, has_host ? "" : "Host: ", has_host ? std::string_view{} : url.authority,
@@ -73,7 +68,7 @@ std::string problem_in_url(std::string_view url) {
   if (std::any_of(url.begin(), url.end(), is_control)) return "holds a control character";
   if (url.find(' ') != url.npos) return "holds a blank, which is written %20";
   const auto scheme = scheme_of(url);
-  if (!scheme.empty() && !equals_ignoring_case(scheme, "http") && !equals_ignoring_case(scheme, "https"))
+  if (!scheme.empty() && !http1::equals_token(scheme, "http") && !http1::equals_token(scheme, "https"))
     return "has a scheme that is neither http nor https";
   const Url parts = split(url);
   if (parts.authority.empty()) return "has no host";

@@ -87,9 +87,10 @@ std::string Server::start() {
   for (const auto& address : options.bind_addresses)
     for (const auto& [port, scheme] : ports)
       if (std::string error = Listener::probe(address, port); !error.empty()) return error;
+  const std::size_t most_sessions = session_limit(options.workers);
   for (unsigned i = 0; i < options.workers; ++i) {
     auto worker = std::make_unique<Worker>(i, state_->log);
-    worker->set_session_limit(session_limit(options.workers));
+    worker->set_session_limit(most_sessions);
     for (const auto& address : options.bind_addresses) {
       for (const auto& [port, scheme] : ports) {
         std::string error;

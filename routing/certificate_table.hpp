@@ -26,6 +26,8 @@ struct CertificateTable {
   std::string fallback_secret;                       // "" = generated
   std::uint64_t content_hash = 0;
 
+  // Whether the host is served with the fallback, for want of a certificate of its own.
+  [[nodiscard]] bool is_stand_in(const CertificateEntry& entry) const noexcept { return !entry.certificate || entry.certificate == fallback; }
   // Never null; the fallback for undeclared names and "".
   [[nodiscard]] const tls::Certificate* find(std::string_view lower_case_name) const noexcept;
   // Null for undeclared names (ssl-reject-handshake).

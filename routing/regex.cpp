@@ -65,10 +65,9 @@ CompiledRegex compile(std::string pattern) {
 CompiledRegex compile_path(std::string_view path) { return compile("^" + std::string{path}); }
 
 bool matches(const re2::RE2& expression, std::string_view path) {
-  const auto has_match = [&expression](std::string_view text) {
+  return match_to_end(path, [&expression](std::string_view text) {
     return expression.Match({text.data(), text.size()}, 0, text.size(), re2::RE2::UNANCHORED, nullptr, 0);
-  };
-  return has_match(path) || (path.ends_with('\n') && has_match(path.substr(0, path.size() - 1)));
+  });
 }
 
 CompiledRegex compile_search(std::string_view path) { return compile(std::string{path}); }

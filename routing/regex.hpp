@@ -26,8 +26,13 @@ struct CompiledRegex {
 // "^<path>", case-insensitive: what nginx makes of a location of a regex host. The anchor binds as nginx binds it: in
 // "/a|/b" it holds the first branch alone.
 [[nodiscard]] CompiledRegex compile_path(std::string_view path);
-// Some part of the path matches. To PCRE "$" stands before a last newline too, to RE2 it does not: so a path that ends with one is
-// tried without it as well, or "/private%0a" would step around a rule for "/private$".
+// To PCRE "$" stands before a last newline too, to RE2 it does not: so a path that ends with one is tried without it as well, or
+// "/private%0a" would step around a rule for "/private$". `match(text)` says whether the text matches.
+template <typename Match>
+[[nodiscard]] bool match_to_end(std::string_view path, Match match) {
+  return match(path) || (path.ends_with('\n') && match(path.substr(0, path.size() - 1)));
+}
+// Some part of the path matches.
 [[nodiscard]] bool matches(const re2::RE2& expression, std::string_view path);
 
 // "<path>", case-insensitive, unanchored: what a rewrite-target's captures come from.

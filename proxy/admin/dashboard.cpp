@@ -109,7 +109,7 @@ void add_certificates(std::string& out, const routing::CertificateTable& table) 
   add_certificate(out, "every other", table.fallback_secret.empty() ? "generated" : table.fallback_secret, *table.fallback);
   for (std::size_t i = 0; i < table.entries.size() && i < max_rows; ++i) {
     const auto& entry = table.entries[i];
-    const bool is_stand_in = !entry.certificate || entry.certificate == table.fallback;
+    const bool is_stand_in = table.is_stand_in(entry);
     add_certificate(out, entry.host, is_stand_in ? "the default stands in" : entry.secret, is_stand_in ? *table.fallback : *entry.certificate);
   }
   out += "</table>\n";

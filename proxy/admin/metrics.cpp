@@ -99,10 +99,12 @@ std::vector<ShownCertificate> certificates_of(const routing::CertificateTable& t
     add_label(labels, "identifier", "-" + certificate.serial_decimal());
     all.push_back({std::move(labels), &certificate});
   };
-  add("_", table.fallback_secret.empty() ? "generated" : std::string_view{table.fallback_secret}, *table.fallback);
+  const auto add_fallback = [&](std::string_view host) {
+    add(host, table.fallback_secret.empty() ? "generated" : std::string_view{table.fallback_secret}, *table.fallback);
+  };
+  add_fallback("_");
   for (const auto& entry : table.entries) {
-    const bool is_stand_in = !entry.certificate || entry.certificate == table.fallback;
-    if (is_stand_in) add(entry.host, table.fallback_secret.empty() ? "generated" : std::string_view{table.fallback_secret}, *table.fallback);
+    if (table.is_stand_in(entry)) add_fallback(entry.host);
     else add(entry.host, entry.secret, *entry.certificate);
   }
   return all;

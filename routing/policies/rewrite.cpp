@@ -1,5 +1,7 @@
 #include "routing/policies/rewrite.hpp"
 
+#include "routing/regex.hpp"
+
 #include <re2/re2.h>
 
 #include <algorithm>
@@ -49,11 +51,13 @@ using Groups = std::array<re2::StringPiece, max_groups + 1>;
 std::size_t search(const re2::RE2& expression, std::string_view path, Groups& groups) {
   const auto declared = static_cast<std::size_t>(expression.NumberOfCapturingGroups());
   const auto count = std::min(declared, max_groups) + 1;
-  const re2::StringPiece text{path.data(), path.size()};
-  for (const auto anchor : {re2::RE2::ANCHOR_START, re2::RE2::UNANCHORED}) {
-    if (expression.Match(text, 0, text.size(), anchor, groups.data(), static_cast<int>(count))) return count;
-  }
-  return path.ends_with('\n') ? search(expression, path.substr(0, path.size() - 1), groups) : 0;  // as routing::matches
+  const bool is_found = match_to_end(path, [&](std::string_view text) {
+    for (const auto anchor : {re2::RE2::ANCHOR_START, re2::RE2::UNANCHORED}) {
+      if (expression.Match({text.data(), text.size()}, 0, text.size(), anchor, groups.data(), static_cast<int>(count))) return true;
+    }
+    return false;
+  });
+  return is_found ? count : 0;
 }
 
 }  // namespace

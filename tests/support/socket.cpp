@@ -80,7 +80,7 @@ bool Socket::fill() {
   return true;
 }
 
-std::string Socket::read_until(std::string_view end) {
+std::string Reader::read_until(std::string_view end) {
   std::size_t at;
   while ((at = buffer_.find(end)) == std::string::npos)
     if (!fill()) return std::exchange(buffer_, {});
@@ -89,7 +89,7 @@ std::string Socket::read_until(std::string_view end) {
   return result;
 }
 
-std::string Socket::read_exactly(std::size_t count) {
+std::string Reader::read_exactly(std::size_t count) {
   while (buffer_.size() < count)
     if (!fill()) break;
   std::string result = buffer_.substr(0, count);
@@ -108,7 +108,7 @@ bool Socket::is_closed_by_peer() {
   return buffer_.empty() && wait_readable(fd_) && ::recv(fd_, &byte, 1, 0) <= 0;
 }
 
-std::string Socket::read_response(bool head_only) {
+std::string Reader::read_response(bool head_only) {
   std::string response = read_until("\r\n\r\n");
   if (head_only) return response;
   if (response.find("Transfer-Encoding: chunked") != std::string::npos) return response + read_until("0\r\n\r\n");

@@ -7,13 +7,33 @@
 
 namespace test {
 
-class Socket {
+// A stream of bytes read to where a test wants it.
+class Reader {
+ public:
+  // Up to and with `end`; what came until the peer closed, if it never comes.
+  std::string read_until(std::string_view end);
+  [[nodiscard]] std::string read_exactly(std::size_t count);
+  // One response with a Content-Length or chunked body; `head_only` for HEAD and 1xx/204/304.
+  std::string read_response(bool head_only = false);
+
+ protected:
+  Reader() = default;
+  Reader(Reader&&) = default;
+  Reader& operator=(Reader&&) = default;
+  virtual ~Reader() = default;
+  // Waits for more and appends it to buffer_; false at the end.
+  virtual bool fill() = 0;
+
+  std::string buffer_;
+};
+
+class Socket final : public Reader {
  public:
   static constexpr int deadline_milliseconds = 10'000;
 
   explicit Socket(int fd = -1) : fd_(fd) {}
-  ~Socket() { close(); }
-  Socket(Socket&& other) noexcept : fd_(other.fd_), buffer_(std::move(other.buffer_)) { other.fd_ = -1; }
+  ~Socket() override { close(); }
+  Socket(Socket&& other) noexcept : Reader(std::move(other)), fd_(other.fd_) { other.fd_ = -1; }
   Socket& operator=(Socket&& other) noexcept;
 
   [[nodiscard]] static Socket connect(std::uint16_t port);
@@ -25,20 +45,14 @@ class Socket {
   void reset();  // RST
   void close();
 
-  // Up to and with `end`; what came until the peer closed, if it never comes.
-  std::string read_until(std::string_view end);
-  [[nodiscard]] std::string read_exactly(std::size_t count);
   [[nodiscard]] std::string read_to_end();
   // True when the peer closes within the deadline without sending more.
   [[nodiscard]] bool is_closed_by_peer();
-  // One response with a Content-Length or chunked body; `head_only` for HEAD and 1xx/204/304.
-  std::string read_response(bool head_only = false);
 
  private:
-  bool fill();
+  bool fill() override;
 
   int fd_;
-  std::string buffer_;
 };
 
 // Listens on a free loopback port.

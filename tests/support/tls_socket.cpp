@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <cstdlib>
 #include <utility>
 
 namespace test {
@@ -80,7 +79,7 @@ bool TlsSocket::fill() {
     std::size_t got = 0;
     const int ok = SSL_read_ex(ssl_.get(), bytes, sizeof bytes, &got);
     if (ok == 1) {
-      plain_.append(bytes, got);
+      buffer_.append(bytes, got);
       return true;
     }
     const int error = SSL_get_error(ssl_.get(), ok);
@@ -89,31 +88,8 @@ bool TlsSocket::fill() {
   }
 }
 
-std::string TlsSocket::read_until(std::string_view end) {
-  std::size_t at;
-  while ((at = plain_.find(end)) == std::string::npos)
-    if (!fill()) return std::exchange(plain_, {});
-  std::string result = plain_.substr(0, at + end.size());
-  plain_.erase(0, at + end.size());
-  return result;
-}
-
-std::string TlsSocket::read_exactly(std::size_t count) {
-  while (plain_.size() < count)
-    if (!fill()) break;
-  std::string result = plain_.substr(0, count);
-  plain_.erase(0, count);
-  return result;
-}
-
-std::string TlsSocket::read_response() {
-  std::string response = read_until("\r\n\r\n");
-  const std::size_t at = response.find("Content-Length: ");
-  return response + read_exactly(at == std::string::npos ? 0 : std::strtoul(response.c_str() + at + 16, nullptr, 10));
-}
-
 bool TlsSocket::is_ended_by_close_notify() {
-  while (fill()) plain_.clear();
+  while (fill()) buffer_.clear();
   return got_close_notify_;
 }
 

@@ -18,7 +18,7 @@ struct TlsClientOptions {
 };
 
 // Verifies nothing: peer_name() tells whose certificate came.
-class TlsSocket {
+class TlsSocket final : public Reader {
  public:
   // Connects and shakes hands; is_open() says whether that went well.
   TlsSocket(std::uint16_t port, const TlsClientOptions& options = {}) : TlsSocket(Socket::connect(port), options) {}
@@ -37,9 +37,6 @@ class TlsSocket {
   [[nodiscard]] std::string take_ciphertext();
   [[nodiscard]] Socket& raw() noexcept { return socket_; }
 
-  std::string read_until(std::string_view end);
-  [[nodiscard]] std::string read_exactly(std::size_t count);
-  std::string read_response();
   // What ended the stream: true when it was close_notify, false for anything less. Drops what comes before.
   [[nodiscard]] bool is_ended_by_close_notify();
 
@@ -51,13 +48,12 @@ class TlsSocket {
     void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
   };
   bool flush();
-  bool fill();  // reads until some plain text is there; false at the end
+  bool fill() override;
 
   Socket socket_;
   std::unique_ptr<SSL_CTX, ContextDeleter> context_;
   std::unique_ptr<SSL, SslDeleter> ssl_;
   bool is_open_ = false, got_close_notify_ = false;
-  std::string plain_;
 };
 
 }  // namespace test
