@@ -18,6 +18,15 @@ kube::Key split_name(const std::string& text) {
   return slash == std::string::npos ? kube::Key{"default", text} : kube::Key{text.substr(0, slash), text.substr(slash + 1)};
 }
 
+namespace {
+
+std::string_view why_first(const kube::Ingress& owner, const kube::Ingress& claimant, const Store& store) {
+  if (is_leaving(claimant, store) && !is_leaving(owner, store)) return "which stays while this one is being deleted";
+  return owner.metadata.created_at == claimant.metadata.created_at ? "of the same age but with the greater name" : "which is older";
+}
+
+}  // namespace
+
 HostBuilder& Translator::host_of(const std::string& name) {
   HostBuilder& host = hosts_[name];
   host.name = name;
@@ -48,7 +57,7 @@ void Translator::claim(HostBuilder& host, Location location) {
     tell(*claimant->ingress, field, fmt::format("path {} of host \"{}\" stands twice in this Ingress: the first is used", path, host.name), Severity::changed);
   else
     tell(*claimant->ingress, field, fmt::format("path {} of host \"{}\" belongs to Ingress {}/{}, {}: not served from here", path, host.name, other.object_namespace,
-                                                other.name, other.created_at == claimant->ingress->metadata.created_at ? "of the same age but with the greater name" : "which is older"),
+                                                other.name, why_first(*owner->ingress, *claimant->ingress, store_)),
          Severity::changed);
 }
 
