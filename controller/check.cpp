@@ -114,6 +114,10 @@ void examine_copies(const manifests::Directory& directory, const manifests::Load
 
 CheckResult check(const Options& options) {
   CheckResult result;
+  if (options.manifests.empty()) {
+    result.error = no_source;
+    return result;
+  }
   manifests::Directory directory{options.manifests};
   if (!directory.load(result.error)) return result;
   const manifests::Loaded loaded = manifests::store_from(directory);

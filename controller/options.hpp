@@ -22,4 +22,7 @@ struct Options {
   bool disable_svc_external_name = false;
 };
 
+// What a command says that was told of no objects.
+inline constexpr const char* no_source = "no objects to read: give --manifests DIR, a directory of manifests (a Kubernetes API server as the source is not supported yet)";
+
 }  // namespace controller

@@ -10,6 +10,7 @@
 #include "proxy/options.hpp"
 #include "proxy/server.hpp"
 #include "proxy/version.hpp"
+#include "routing/printable.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -85,7 +86,7 @@ int check(const proxy::Options& options) {
   } else {
     for (const auto& diagnostic : result.diagnostics) fmt::print("{}\n", routing::to_line(diagnostic));
   }
-  for (const std::string& notice : result.notices) fmt::print(stderr, "{}\n", notice);
+  for (const std::string& notice : result.notices) fmt::print(stderr, "{}\n", routing::printable(notice));
   fmt::print(stderr, "{} files, {} objects, {} Ingresses served; {} findings\n", result.files, result.objects, result.ingresses_served, result.diagnostics.size());
   return result.diagnostics.empty() ? 0 : 1;
 }
@@ -147,7 +148,7 @@ int serve(const proxy::Options& options) {
   for (const auto& flag : options.ignored) log.info(fmt::format("flag {} has no meaning here: ignored", flag));
   for (const auto& flag : options.unsupported) log.warning(fmt::format("flag {} is not supported yet: it has no effect", flag));
   if (options.controller.manifests.empty())
-    return fail(log, "no --manifests DIR given: reading objects from a Kubernetes API server is not supported yet");
+    return fail(log, controller::no_source);
 
   const auto started_at = std::chrono::system_clock::now();
   proxy::Server server{options.server, log};

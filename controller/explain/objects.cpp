@@ -10,7 +10,7 @@ namespace controller::explain {
 Objects read_objects(const Options& options) {
   Objects objects;
   if (options.manifests.empty()) {
-    objects.error = "no --manifests DIR given: reading objects from a Kubernetes API server is not supported yet";
+    objects.error = no_source;
     return objects;
   }
   manifests::Directory directory{options.manifests};
