@@ -97,11 +97,13 @@ std::optional<routing::Route> Translator::build_route(const HostBuilder& host, c
 }
 
 // A path that cannot be matched is kept from others: what it may have meant answers 503 instead of falling to a shorter one, which
-// may be guarded less. It is tried where its expression would have been, so a longer one comes first, as in ingress-nginx.
+// may be guarded less. If it is guarded itself, it is tried where its expression would have been, so that only a longer one comes
+// first, as in ingress-nginx; else all that names more of the path does, which costs the others less.
 void Translator::reserve(const Location& location, const std::string& error, routing::PathIndex& paths) {
   const std::string prefix = literal_prefix(location.path).substr(0, max_reserved_bytes);
+  const bool is_guarded = location.owner->plan.is_guarded;
   tell(*location.owner->ingress, location.field + ".path",
-       fmt::format("{}; paths beginning with {} that no longer expression takes answer 503", error, prefix));
+       fmt::format("{}; paths beginning with {} that no longer {} takes answer 503", error, prefix, is_guarded ? "expression" : "path"));
   auto compiled = routing::compile_path(prefix);
   if (!compiled.regex) return;
   const auto& metadata = location.owner->ingress->metadata;
@@ -109,7 +111,7 @@ void Translator::reserve(const Location& location, const std::string& error, rou
   route.origin = {metadata.object_namespace, metadata.name, "", location.declared.empty() ? location.path : location.declared, location.type, "", ""};
   route.policies = location.owner->plan.policies;
   route.action = routing::Reply{503, "the path is an expression that cannot be used: " + error};
-  paths.reserve_regex(location.path, std::move(compiled.regex), static_cast<std::uint32_t>(routes_->routes.size()));
+  paths.reserve_regex(is_guarded ? location.path : prefix, std::move(compiled.regex), static_cast<std::uint32_t>(routes_->routes.size()));
   routes_->routes.push_back(std::move(route));
 }
 

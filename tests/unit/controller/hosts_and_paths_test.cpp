@@ -120,13 +120,17 @@ TEST(HostsAndPaths, AnExpressionThatCannotBeUsedKeepsItsPathsFromOthers) {
 }
 
 TEST(HostsAndPaths, AnExpressionThatCannotBeUsedIsTriedWhereItWouldHaveBeen) {
-  const auto beside = [](const std::string& path) {
+  std::vector<std::pair<std::string, std::string>> annotations{{"use-regex", "true"}, {"auth-url", "http://auth.test"}};
+  const auto beside = [&](const std::string& path) {
     return translate_yaml(service("web") + service("open") + ingress({.name = "open", .path = path, .service = "open"}) +
-                          ingress({.path = "/api/(?!login).*", .path_type = "ImplementationSpecific", .annotations = {{"use-regex", "true"}}}));
+                          ingress({.path = "/api/(?!login).*", .path_type = "ImplementationSpecific", .annotations = annotations}));
   };
   EXPECT_EQ(beside("/api/users").route_of("a.test", "/api/users"), "503");  // shorter than the expression, so it would not have been asked
   EXPECT_EQ(beside("/api/users/of/everybody").route_of("a.test", "/api/users/of/everybody"), "open/open");
   EXPECT_EQ(beside("/apis").route_of("a.test", "/apis"), "open/open");
+  annotations.pop_back();  // without a guard nothing opens
+  EXPECT_EQ(beside("/api/users").route_of("a.test", "/api/users"), "open/open");
+  EXPECT_EQ(beside("/api").route_of("a.test", "/api/users"), "503");
 }
 
 TEST(HostsAndPaths, ASolverOfAcmeIsAskedOverPlainHttp) {
