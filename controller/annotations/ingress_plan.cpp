@@ -113,10 +113,11 @@ IngressPlan plan_of(const kube::Ingress& ingress, std::string_view prefix, const
   const bool asks_no_certificate = verify_client && trim(*verify_client) == "off";
   const std::string* const canary = kube::find(metadata.annotations, std::string{prefix} + "/canary");
   const bool is_no_canary = canary && parse_bool(trim(*canary)) == false;
-  for (const auto& [full_name, raw] : metadata.annotations) {
+  for (const auto& annotation : metadata.annotations) {
+    const std::string& full_name = annotation.first;
     if (full_name.size() <= prefix.size() || !full_name.starts_with(prefix) || full_name[prefix.size()] != '/') continue;
     const std::string_view name = std::string_view{full_name}.substr(prefix.size() + 1);
-    const std::string value{trim(raw)};
+    const std::string value{trim(annotation.second)};
     const Verdict verdict = judge_annotation(name, value);
     const auto tell = [&](std::string reason, routing::Severity severity) {
       diagnostics.push_back({"Ingress", metadata.object_namespace, metadata.name, "metadata.annotations." + full_name, std::move(reason), severity});
