@@ -11,6 +11,7 @@
 #include "proxy/options.hpp"
 #include "proxy/server.hpp"
 #include "proxy/version.hpp"
+#include "routing/printable.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -88,7 +89,7 @@ int check(const proxy::Options& options) {
   } else {
     for (const auto& diagnostic : result.diagnostics) fmt::print("{}\n", routing::to_line(diagnostic));
   }
-  for (const std::string& notice : result.notices) fmt::print(stderr, "{}\n", notice);
+  for (const std::string& notice : result.notices) fmt::print(stderr, "{}\n", routing::printable(notice));
   const std::string files = options.controller.manifests.empty() ? "" : fmt::format("{} files, ", result.files);
   fmt::print(stderr, "{}{} objects, {} Ingresses served; {} findings\n", files, result.objects, result.ingresses_served, result.diagnostics.size());
   return result.diagnostics.empty() ? 0 : 1;
