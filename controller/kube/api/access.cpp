@@ -65,7 +65,7 @@ bool take_server(const std::string& url, Access& access) {
 FoundAccess in_cluster(const std::filesystem::path& directory) {
   const std::string host = environment("KUBERNETES_SERVICE_HOST"), port = environment("KUBERNETES_SERVICE_PORT");
   if (host.empty() || port.empty())
-    return fail("no source of objects: name one with --manifests DIR or --kubeconfig FILE (this is no pod of a cluster: KUBERNETES_SERVICE_HOST is not set)");
+    return fail("no objects to read: give --manifests DIR or --kubeconfig FILE (this is no pod of a cluster: KUBERNETES_SERVICE_HOST is not set)");
   Access access;
   access.name = "service account";
   const bool is_v6 = host.find(':') != std::string::npos;
