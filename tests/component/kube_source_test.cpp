@@ -9,6 +9,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <set>
@@ -200,6 +201,18 @@ TEST_F(KubeSource, ReadsARotatedTokenAgain) {
   api.cut();
   api.apply(test::ingress({.name = "two"}));
   EXPECT_TRUE(eventually([this] { return has_ingress("two"); }));
+}
+
+TEST_F(KubeSource, AsksAnExecPluginForItsToken) {
+  files.write("plugin", "#!/bin/sh\necho '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{\"token\":\"good-token\"}}'; echo >> \"$0.runs\"\n");
+  std::filesystem::permissions(files.path() / "plugin", std::filesystem::perms::owner_all);
+  kubeconfig = api.kubeconfig();
+  const std::string inline_token = "token: good-token";
+  kubeconfig.replace(kubeconfig.find(inline_token), inline_token.size(), "exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin}");
+  api.apply(test::ingress({}));
+  start_and_sync();
+  EXPECT_TRUE(has_ingress("web"));
+  EXPECT_EQ(std::filesystem::file_size(files.path() / "plugin.runs"), 1u) << "one run serves all requests";
 }
 
 TEST_F(KubeSource, TrustsARotatedAuthority) {

@@ -34,8 +34,9 @@ asio::awaitable<ExecCredential> run_on_this_thread(const Access& access, const s
 
 Credentials::~Credentials() {
   stopping_ = true;
-  plugin_thread_.stop();
-  plugin_thread_.join();
+  if (!plugin_thread_) return;
+  plugin_thread_->stop();
+  plugin_thread_->join();
 }
 
 std::string Credentials::read_token() {
@@ -67,7 +68,8 @@ asio::awaitable<std::string> Credentials::run_plugin() {
   if (is_fresh || is_good) co_return exec_.error;
   run_at_ = now;
   is_running_ = true;
-  exec_ = co_await asio::co_spawn(plugin_thread_, run_on_this_thread(access_, stopping_), asio::use_awaitable);
+  if (!plugin_thread_) plugin_thread_.emplace(1);
+  exec_ = co_await asio::co_spawn(*plugin_thread_, run_on_this_thread(access_, stopping_), asio::use_awaitable);
   is_running_ = false;
   token_ = exec_.token;
   co_return exec_.error;

@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <optional>
 #include <string>
 
 namespace controller::kube {
@@ -48,7 +49,7 @@ class Credentials {
   bool is_refused_ = false, is_running_ = false;
   ExecCredential exec_;
   std::atomic<bool> stopping_{false};
-  boost::asio::thread_pool plugin_thread_{1};
+  std::optional<boost::asio::thread_pool> plugin_thread_;  // only where there is a plugin
 };
 
 }  // namespace controller::kube
