@@ -51,6 +51,16 @@ std::string literal_prefix(const std::string& expression) {
   return prefix.empty() || has_outer_branch(expression) ? "/" : prefix;
 }
 
+std::string meant_host(const std::string& written) {
+  std::string_view text = written;
+  if (const std::size_t scheme = text.find("://"); scheme != std::string_view::npos) text.remove_prefix(scheme + 3);
+  while (!text.empty() && is_blank_or_control(text.front())) text.remove_prefix(1);
+  text = text.substr(0, text.find_first_of("/:?#"));
+  while (!text.empty() && (is_blank_or_control(text.back()) || text.back() == '.')) text.remove_suffix(1);
+  const std::string host{text};
+  return is_valid_host(host) ? host : "";
+}
+
 std::string meant_path(const std::string& written) {
   std::string_view text = written;
   while (!text.empty() && (is_blank_or_control(text.front()) || text.front() == '^')) text.remove_prefix(1);

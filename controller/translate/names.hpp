@@ -8,6 +8,10 @@ namespace controller::translate {
 // "" and "*.x" are hosts, an address or a name with a port is none (ingress-v1 R6, R7). In lower case.
 [[nodiscard]] bool is_valid_host(const std::string& host);
 
+// The host that somebody meant who wrote one that is none ("https://a.test/x", "a.test:443", " a.test."), given in lower case.
+// "" when nobody can tell.
+[[nodiscard]] std::string meant_host(const std::string& written);
+
 // What no path may hold, whatever its type: a control character or a blank would never match, or worse.
 [[nodiscard]] bool is_valid_path(const std::string& path);
 

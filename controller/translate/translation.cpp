@@ -99,14 +99,21 @@ void Translator::merge_path(const PlannedIngress& planned, const kube::IngressRu
   claim(host, std::move(location));
 }
 
+// A rule whose host is none is dropped, but where its Ingress guards access its paths are closed on the host that was meant.
 void Translator::merge_rule(const PlannedIngress& planned, const kube::IngressRule& rule) {
   const std::string name = annotations::to_lower(rule.host);
-  if (rule.is_refused && (!planned.plan.is_guarded || name.empty())) return;
   if (!is_valid_host(name)) {
+    kube::IngressRule meant = rule;
+    meant.host = planned.plan.is_guarded ? meant_host(name) : "";
+    meant.is_refused = true;
     if (!rule.is_refused)
-      tell(*planned.ingress, fmt::format("spec.rules[{}].host", rule.index), fmt::format("\"{}\" is no host name; the rule is not served", rule.host.substr(0, 80)));
+      tell(*planned.ingress, fmt::format("spec.rules[{}].host", rule.index),
+           fmt::format("\"{}\" is no host name; the rule is not served{}", rule.host.substr(0, 80),
+                       meant.host.empty() ? "" : fmt::format(", and since the Ingress guards access its paths answer 503 on host \"{}\"", meant.host)));
+    if (!meant.host.empty()) merge_rule(planned, meant);
     return;
   }
+  if (rule.is_refused && (!planned.plan.is_guarded || name.empty())) return;
   HostBuilder& host = host_of(name);
   if (host.ingresses.empty() || host.ingresses.back() != &planned) host.ingresses.push_back(&planned);
   if (!planned.plan.closes_hosts.empty()) host.closed = planned.plan.closes_hosts;

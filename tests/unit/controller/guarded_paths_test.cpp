@@ -50,6 +50,16 @@ TEST(GuardedPaths, WhereNobodyKnowsThePathTheHostIsClosed) {
   EXPECT_EQ(translate_yaml(changed("path: '/admin'", "Path: '/admin'", {})).route_of("a.test", "/shop"), "open/open");
 }
 
+TEST(GuardedPaths, AHostThatIsNoneIsClosedAsItWasMeant) {
+  for (const std::string host : {"a.test:443", "https://a.test", "https://A.test/x", "a.test.", "' a.test'"}) {
+    const auto result = translate_yaml(changed("host: \"a.test\"", "host: " + host));
+    EXPECT_EQ(result.route_of("a.test", "/admin/x"), "503") << host;
+    EXPECT_EQ(result.route_of("a.test", "/shop"), "open/open") << host;
+    EXPECT_EQ(result.lines_with("its paths answer 503 on host \"a.test\""), 1u) << host;
+    EXPECT_EQ(translate_yaml(changed("host: \"a.test\"", "host: " + host, {})).route_of("a.test", "/admin/x"), "open/open") << host;
+  }
+}
+
 TEST(GuardedPaths, APathTypeThatIsNoneLeavesThePathClosed) {
   const auto result = beside_open("/admin", guarded, "Regex");
   EXPECT_EQ(result.route_of("a.test", "/admin/x"), "503");
