@@ -9,7 +9,8 @@ namespace controller {
 
 struct Changes {
   bool routes = false;                // anything that needs a whole translation
-  std::set<kube::Key> services;       // whose EndpointSlices differ
+  bool is_unbounded = false;          // a whole translation, and more Services may differ than are named below
+  std::set<kube::Key> services;       // that differ themselves or in their EndpointSlices
   [[nodiscard]] bool any() const noexcept { return routes || !services.empty(); }
 };
 

@@ -30,6 +30,8 @@ constexpr std::chrono::milliseconds burst_gap{10};
 constexpr std::chrono::milliseconds longest_burst{100};
 // How long the first snapshot waits for ExternalName addresses.
 constexpr std::chrono::milliseconds first_answers{1000};
+// How often snapshots that were replaced are looked at, whether any worker still holds them.
+constexpr std::chrono::milliseconds release_interval{1000};
 
 std::chrono::nanoseconds thread_cpu() {
   timespec time{};
@@ -51,6 +53,7 @@ struct Reconciler::State {
   std::vector<std::string> problems;
   Clock::time_point reacted_at{};
   std::uint64_t published_version = 0;
+  std::vector<std::shared_ptr<const routing::Snapshot>> retired;  // that workers may still use; freed here, so that no request waits for it
   int wake = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   std::atomic<bool> stopping{false}, answers_changed{false};
   std::unique_ptr<DnsResolver> resolver;
@@ -63,8 +66,8 @@ struct Reconciler::State {
     const std::uint64_t one = 1;
     (void)!::write(wake, &one, sizeof one);
   }
-  void translate_all();
-  void refresh_endpoints(const std::set<kube::Key>* services);  // null: of all
+  void translate_all(const std::set<kube::Key>* services);      // null: any may differ
+  void refresh_endpoints(const std::set<kube::Key>& services, bool new_answers);
   void finish(std::chrono::nanoseconds cpu_before);
   [[nodiscard]] std::set<routing::Diagnostic> gather() const;
   void report();
@@ -73,15 +76,18 @@ struct Reconciler::State {
   bool wait_for_objects();
   bool wait();
   bool poll(std::chrono::milliseconds limit);
+  void release_retired() {
+    std::erase_if(retired, [](const auto& snapshot) { return snapshot.use_count() == 1; });
+  }
 };
 
-void Reconciler::State::translate_all() {
-  translation = translate::translate(source->store(), options, resolver->answers(), certificates, translation ? &*translation : nullptr);
+void Reconciler::State::translate_all(const std::set<kube::Key>* services) {
+  translation = translate::translate(source->store(), options, resolver->answers(), certificates, translation ? &*translation : nullptr, services);
   resolver->want(translation->external_names);
 }
 
-void Reconciler::State::refresh_endpoints(const std::set<kube::Key>* services) {
-  translate::refresh_upstreams(*translation, services, source->store(), options, resolver->answers());
+void Reconciler::State::refresh_endpoints(const std::set<kube::Key>& services, bool new_answers) {
+  translate::refresh_upstreams(*translation, services, new_answers, source->store(), options, resolver->answers());
 }
 
 void Reconciler::State::finish(std::chrono::nanoseconds cpu_before) {
@@ -124,20 +130,23 @@ void Reconciler::State::report() {
 
 void Reconciler::State::react() {
   const auto cpu_before = thread_cpu();
+  retired.push_back(translation->snapshot);
   const bool new_answers = answers_changed.exchange(false);
   const Changes changes = source->update();
-  if (changes.routes) translate_all();
-  else if (new_answers) refresh_endpoints(nullptr);
-  else if (!changes.services.empty()) refresh_endpoints(&changes.services);
+  if (changes.routes) translate_all(changes.is_unbounded ? nullptr : &changes.services);
+  else if (new_answers || !changes.services.empty()) refresh_endpoints(changes.services, new_answers);
   finish(cpu_before);
+  release_retired();
 }
 
 // Until something may have happened. False when nothing has.
 bool Reconciler::State::poll(std::chrono::milliseconds limit) {
+  if (!retired.empty()) limit = std::min(limit, release_interval);
   pollfd polled[] = {{source->fd(), POLLIN, 0}, {wake, POLLIN, 0}};
   const int ready = ::poll(polled, 2, static_cast<int>(std::max(limit, std::chrono::milliseconds{0}).count()));
   std::uint64_t ignored;
   if (polled[1].revents) (void)!::read(wake, &ignored, sizeof ignored);
+  if (ready == 0) release_retired();
   return ready != 0;
 }
 
@@ -179,11 +188,11 @@ void Reconciler::State::run() {
   if (!wait_for_objects()) return;
   const auto cpu_before = thread_cpu();
   (void)source->update();
-  translate_all();
+  translate_all(nullptr);
   if (!translation->external_names.empty()) {
     resolver->wait_for_first(first_answers);
     answers_changed = false;
-    refresh_endpoints(nullptr);
+    refresh_endpoints({}, true);
   }
   finish(cpu_before);
   ::malloc_trim(0);  // what parsing left free goes back to the system

@@ -54,7 +54,7 @@ void list_slice(const kube::EndpointSlice& slice, const kube::ServicePort& port,
 
 ServiceUse service_use(const Situation& situation, std::uint32_t upstream) {
   const routing::UpstreamGroup& group = *situation.snapshot().upstreams->groups[upstream];
-  const translate::UpstreamKey& key = situation.translation.upstream_keys[upstream];
+  const translate::UpstreamKey& key = *situation.translation.upstream_keys[upstream];
   ServiceUse use;
   use.service_namespace = group.service_namespace;
   use.service = group.service;
@@ -70,7 +70,7 @@ ServiceUse service_use(const Situation& situation, std::uint32_t upstream) {
     for (const auto& endpoint : group.endpoints) use.endpoints.push_back({endpoint.address, endpoint.port, EndpointState::ready, "", true, ""});
   } else if (port != nullptr) {
     const std::set<kube::Key> wanted{{key.service_namespace, key.service}};
-    for (const auto& [service_key, slices] : translate::index_slices(situation.store, &wanted))
+    for (const auto& [service_key, slices] : translate::index_slices(situation.store, wanted))
       for (const kube::EndpointSlice* slice : slices) list_slice(*slice, *port, group, use);
   }
   std::stable_sort(use.endpoints.begin(), use.endpoints.end(), [](const EndpointUse& a, const EndpointUse& b) {

@@ -55,7 +55,7 @@ Explainer::Explainer(Store store, Options options, std::vector<routing::Diagnost
       translation_(translate::translate(store_, options_, answers, certificates_, nullptr)) {}
 
 void Explainer::take_answers(const DnsResolver::Answers& answers) {
-  translate::refresh_upstreams(translation_, nullptr, store_, options_, answers);
+  translate::refresh_upstreams(translation_, {}, true, store_, options_, answers);
 }
 
 Explanation Explainer::explain(routing::AskedRequest request, std::uint16_t https_port, std::chrono::system_clock::time_point now) const {

@@ -57,6 +57,10 @@ template <typename T>
 void note(Changes& changes, const kube::Ptr<T>&) {
   changes.routes = true;
 }
+void note(Changes& changes, const kube::Ptr<kube::Service>& service) {
+  changes.routes = true;
+  changes.services.insert(service->metadata.key());
+}
 void note(Changes& changes, const kube::Ptr<kube::EndpointSlice>& slice) { changes.services.insert({slice->metadata.object_namespace, slice->service}); }
 
 // The objects of one kind in a list; false when one stands twice.
@@ -110,7 +114,7 @@ Changes update(Loaded& loaded, Directory& directory) {
                           apply<kube::Namespace>(delta, store, changes);
   if (is_applied) return changes;
   loaded = store_from(directory);
-  changes.routes = true;
+  changes.routes = changes.is_unbounded = true;
   return changes;
 }
 

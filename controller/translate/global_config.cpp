@@ -241,7 +241,7 @@ GlobalConfig translate_config(const kube::ConfigMap* map, std::vector<routing::D
     const auto setter = setters().find(key);
     if (trim(value).empty() && (key == "ssl-protocols" || key == "ssl-ciphers")) tell(key, "is empty: the default stays in force", routing::Severity::changed);
     if (setter == setters().end() || trim(value).empty()) continue;
-    if (key == "log-format-upstream") tell_unknown_variables(value, [&](std::string reason) { tell(key, std::move(reason), routing::Severity::changed); });
+    if (key == "log-format-upstream") tell_unknown_variables(value, [&tell, &name = key](std::string reason) { tell(name, std::move(reason), routing::Severity::changed); });
     const bool is_secret = key == "ssl-session-ticket-key";
     if (!setter->second(config, std::string{trim(value)}))
       tell(key, fmt::format("{} cannot be used; the default stays in force", is_secret ? "the value" : "\"" + value.substr(0, 80) + "\""),

@@ -30,8 +30,8 @@ bool needs_settling(const Location& location) { return !is_comparable(location.p
 }  // namespace
 
 std::uint32_t Translator::upstream_of(UpstreamKey key, const Location* location) {
-  const auto [slot, is_new] = upstreams_.try_emplace(key, static_cast<std::uint32_t>(translation_.upstream_keys.size()));
-  if (is_new) translation_.upstream_keys.push_back(slot->first);
+  const auto [slot, is_new] = translation_.upstreams.try_emplace(std::move(key), static_cast<std::uint32_t>(translation_.upstream_keys.size()));
+  if (is_new) translation_.upstream_keys.push_back(&slot->first);
   // A backend without a name or a port was told of when it was read.
   const UpstreamKey& wanted = slot->first;
   if (location && !wanted.service.empty() && (wanted.port_number != 0 || !wanted.port_name.empty())) {

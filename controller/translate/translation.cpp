@@ -153,7 +153,7 @@ void Translator::find_config_map(const Translation* previous) {
                                             Severity::refused});
 }
 
-Translation Translator::run(const Translation* previous) {
+Translation Translator::run(const Translation* previous, const std::set<kube::Key>* services) {
   find_config_map(previous);
   config_ = translate_config(translation_.config_map.get(), translation_.route_diagnostics);
   plan_ingresses();
@@ -162,14 +162,13 @@ Translation Translator::run(const Translation* previous) {
   build_routes();
   planned_.clear();
   hosts_.clear();
-  upstreams_.clear();
 
   auto snapshot = std::make_shared<routing::Snapshot>();
   const auto* before = previous ? previous->snapshot.get() : nullptr;
   snapshot->routes = before && before->routes->content_hash == routes_->content_hash ? before->routes : std::move(routes_);
   snapshot->certificates = before && before->certificates->content_hash == certificate_table_->content_hash ? before->certificates : std::move(certificate_table_);
   snapshot->settings = before && *before->settings == config_.settings ? before->settings : std::make_shared<const routing::Settings>(config_.settings);
-  snapshot->upstreams = make_upstreams(translation_, before ? before->upstreams.get() : nullptr, store_, options_, answers_);
+  snapshot->upstreams = make_upstreams(translation_, previous, services, store_, options_, answers_);
   if (before && before->upstreams->content_hash == snapshot->upstreams->content_hash) snapshot->upstreams = before->upstreams;
   snapshot->version = routing::version_of(*snapshot);
   translation_.snapshot = std::move(snapshot);
@@ -177,15 +176,14 @@ Translation Translator::run(const Translation* previous) {
 }
 
 Translation translate(const Store& store, const Options& options, const DnsResolver::Answers& answers, CertificateCache& certificates,
-                      const Translation* previous) {
-  return Translator{store, options, answers, certificates}.run(previous);
+                      const Translation* previous, const std::set<kube::Key>* services) {
+  return Translator{store, options, answers, certificates}.run(previous, services);
 }
 
-void refresh_upstreams(Translation& translation, const std::set<kube::Key>* services, const Store& store, const Options& options,
+void refresh_upstreams(Translation& translation, const std::set<kube::Key>& services, bool new_answers, const Store& store, const Options& options,
                        const DnsResolver::Answers& answers) {
   auto snapshot = std::make_shared<routing::Snapshot>(*translation.snapshot);
-  const auto& before = *translation.snapshot->upstreams;
-  snapshot->upstreams = services ? update_upstreams(translation, before, *services, store, options, answers) : make_upstreams(translation, &before, store, options, answers);
+  snapshot->upstreams = update_upstreams(translation, services, new_answers, store, options, answers);
   snapshot->version = routing::version_of(*snapshot);
   translation.snapshot = std::move(snapshot);
 }

@@ -31,25 +31,33 @@ struct UpstreamFindings {
 };
 
 struct Translation {
+  Translation() = default;
+  Translation(Translation&&) = default;
+  Translation& operator=(Translation&&) = default;
+
   std::shared_ptr<const routing::Snapshot> snapshot;
-  std::vector<UpstreamKey> upstream_keys;             // in the order of the upstream table
+  std::map<UpstreamKey, std::uint32_t> upstreams;     // with the index in the upstream table
+  std::vector<const UpstreamKey*> upstream_keys;      // in the order of that table; of the map above
   std::map<std::uint32_t, UpstreamFindings> findings; // of those upstreams that have any
   std::vector<UpstreamReference> references;
   std::vector<routing::Diagnostic> route_diagnostics; // of everything but the upstreams
   std::vector<routing::Diagnostic> upstream_diagnostics;
   std::set<std::string> external_names;               // to be resolved
+  std::set<std::uint32_t> external_upstreams;         // whose endpoints are answers of DNS
   std::size_t ingresses_served = 0;
   kube::Ptr<kube::ConfigMap> config_map;              // in force; null: defaults
   std::set<kube::Key> refused;                        // Ingresses that are ours and not served at all; a diagnostic says why
 };
 
-// Deterministic: equal objects and answers give an equal snapshot. Tables of `previous` (may be null) are used again where
-// they did not change, and its ConfigMap stays in force when that is gone: it may have held guards.
+// Deterministic: equal objects and answers give an equal snapshot. Tables and groups of `previous` (may be null) are used again
+// where they did not change. `services`: all that differ from what it was made of, themselves or in their EndpointSlices; null:
+// any may. The ConfigMap that `previous` used stays in force when it is gone: it may have held guards.
 [[nodiscard]] Translation translate(const Store& store, const Options& options, const DnsResolver::Answers& answers, CertificateCache& certificates,
-                                    const Translation* previous);
+                                    const Translation* previous, const std::set<kube::Key>* services = nullptr);
 
-// Endpoints alone have changed, those of `services` (null: any): the routes stay, only groups that differ are made anew.
-void refresh_upstreams(Translation& translation, const std::set<kube::Key>* services, const Store& store, const Options& options,
+// Endpoints alone have changed, those of `services` by their EndpointSlices, with `new_answers` those that DNS names: the routes
+// stay, only groups that differ are made anew.
+void refresh_upstreams(Translation& translation, const std::set<kube::Key>& services, bool new_answers, const Store& store, const Options& options,
                        const DnsResolver::Answers& answers);
 
 }  // namespace controller::translate

@@ -27,7 +27,7 @@ class Translator {
   Translator(const Store& store, const Options& options, const DnsResolver::Answers& answers, CertificateCache& certificates)
       : store_(store), options_(options), answers_(answers), certificates_(certificates) {}
 
-  Translation run(const Translation* previous);
+  Translation run(const Translation* previous, const std::set<kube::Key>* services);
 
  private:
   void find_config_map(const Translation* previous);
@@ -61,7 +61,6 @@ class Translator {
   GlobalConfig config_;
   std::deque<PlannedIngress> planned_;  // stays where it is: locations point into it
   std::map<std::string, HostBuilder> hosts_;
-  std::map<UpstreamKey, std::uint32_t> upstreams_;
   std::shared_ptr<routing::RouteTable> routes_ = std::make_shared<routing::RouteTable>();
   std::shared_ptr<routing::CertificateTable> certificate_table_ = std::make_shared<routing::CertificateTable>();
   std::set<std::pair<const kube::Ingress*, std::string>> told_secrets_;  // fields of TLS entries whose Secret was told of

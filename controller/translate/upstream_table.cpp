@@ -2,8 +2,7 @@
 
 #include "routing/content_hash.hpp"
 
-#include <string_view>
-#include <unordered_map>
+#include <vector>
 
 namespace controller::translate {
 
@@ -11,13 +10,40 @@ namespace {
 
 using Group = std::shared_ptr<const routing::UpstreamGroup>;
 
-routing::UpstreamGroup resolve_group(Translation& translation, std::uint32_t index, const Store& store, const SliceIndex& slices, const Options& options,
-                                     const DnsResolver::Answers& answers) {
-  ResolvedUpstream resolved = resolve(translation.upstream_keys[index], store, slices, answers, !options.disable_svc_external_name);
-  if (!resolved.external_name.empty()) translation.external_names.insert(resolved.external_name);
+kube::Key service_of(const UpstreamKey& key) { return {key.service_namespace, key.service}; }
+
+void resolve_group(Translation& translation, std::uint32_t index, Group& group, const Store& store, const SliceIndex& slices, const Options& options,
+                   const DnsResolver::Answers& answers) {
+  ResolvedUpstream resolved = resolve(*translation.upstream_keys[index], store, slices, answers, !options.disable_svc_external_name);
+  if (resolved.external_name.empty()) {
+    translation.external_upstreams.erase(index);
+  } else {
+    translation.external_names.insert(resolved.external_name);
+    translation.external_upstreams.insert(index);
+  }
   if (resolved.problem.empty() && !resolved.service_diagnostic) translation.findings.erase(index);
   else translation.findings[index] = {std::move(resolved.problem), std::move(resolved.service_diagnostic)};
-  return std::move(resolved.group);
+  if (!group || !(*group == resolved.group)) group = std::make_shared<const routing::UpstreamGroup>(std::move(resolved.group));
+}
+
+// Resolves those of `indices` anew; their slots of the table may hold the group of before.
+void resolve_groups(Translation& translation, const std::vector<std::uint32_t>& indices, routing::UpstreamTable& table, const Store& store, const Options& options,
+                    const DnsResolver::Answers& answers) {
+  std::set<kube::Key> services;
+  for (const std::uint32_t index : indices) services.insert(service_of(*translation.upstream_keys[index]));
+  const SliceIndex slices = services.empty() ? SliceIndex{} : index_slices(store, services);
+  for (const std::uint32_t index : indices) resolve_group(translation, index, table.groups[index], store, slices, options, answers);
+}
+
+// Takes the group with its finding over. False when it has to be resolved anew.
+bool keep_group(Translation& translation, std::uint32_t index, Group& group, const Translation& previous, const std::set<kube::Key>* services) {
+  const UpstreamKey& key = *translation.upstream_keys[index];
+  const auto known = previous.upstreams.find(key);
+  if (known == previous.upstreams.end()) return false;
+  group = previous.snapshot->upstreams->groups[known->second];
+  if (!services || services->contains(service_of(key)) || previous.external_upstreams.contains(known->second)) return false;
+  if (const auto finding = previous.findings.find(known->second); finding != previous.findings.end()) translation.findings[index] = finding->second;
+  return true;
 }
 
 void tell_findings(Translation& translation) {
@@ -38,36 +64,27 @@ void tell_findings(Translation& translation) {
 
 }  // namespace
 
-std::shared_ptr<const routing::UpstreamTable> make_upstreams(Translation& translation, const routing::UpstreamTable* before, const Store& store,
-                                                             const Options& options, const DnsResolver::Answers& answers) {
+std::shared_ptr<const routing::UpstreamTable> make_upstreams(Translation& translation, const Translation* previous, const std::set<kube::Key>* services,
+                                                             const Store& store, const Options& options, const DnsResolver::Answers& answers) {
   auto table = std::make_shared<routing::UpstreamTable>();
-  std::unordered_map<std::string_view, const Group*> known;
-  if (before)
-    for (const auto& group : before->groups) known.emplace(group->name, &group);
-  const SliceIndex slices = index_slices(store, nullptr);
   const auto count = static_cast<std::uint32_t>(translation.upstream_keys.size());
-  table->groups.reserve(count);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    routing::UpstreamGroup group = resolve_group(translation, i, store, slices, options, answers);
-    const auto found = known.find(group.name);
-    if (found != known.end() && **found->second == group) table->groups.push_back(*found->second);
-    else table->groups.push_back(std::make_shared<const routing::UpstreamGroup>(std::move(group)));
-  }
+  table->groups.resize(count);
+  std::vector<std::uint32_t> unknown;
+  for (std::uint32_t i = 0; i < count; ++i)
+    if (!previous || !keep_group(translation, i, table->groups[i], *previous, services)) unknown.push_back(i);
+  resolve_groups(translation, unknown, *table, store, options, answers);
   table->content_hash = routing::hash_of(*table);
   tell_findings(translation);
   return table;
 }
 
-std::shared_ptr<const routing::UpstreamTable> update_upstreams(Translation& translation, const routing::UpstreamTable& before, const std::set<kube::Key>& services,
-                                                               const Store& store, const Options& options, const DnsResolver::Answers& answers) {
-  auto table = std::make_shared<routing::UpstreamTable>(before);
-  const SliceIndex slices = index_slices(store, &services);
-  for (std::uint32_t i = 0; i < table->groups.size(); ++i) {
-    const UpstreamKey& key = translation.upstream_keys[i];
-    if (!services.contains({key.service_namespace, key.service})) continue;
-    routing::UpstreamGroup group = resolve_group(translation, i, store, slices, options, answers);
-    if (!(*table->groups[i] == group)) table->groups[i] = std::make_shared<const routing::UpstreamGroup>(std::move(group));
-  }
+std::shared_ptr<const routing::UpstreamTable> update_upstreams(Translation& translation, const std::set<kube::Key>& services, bool new_answers, const Store& store,
+                                                               const Options& options, const DnsResolver::Answers& answers) {
+  auto table = std::make_shared<routing::UpstreamTable>(*translation.snapshot->upstreams);
+  std::vector<std::uint32_t> changed;
+  for (std::uint32_t i = 0; i < table->groups.size(); ++i)
+    if (services.contains(service_of(*translation.upstream_keys[i])) || (new_answers && translation.external_upstreams.contains(i))) changed.push_back(i);
+  resolve_groups(translation, changed, *table, store, options, answers);
   table->content_hash = routing::hash_of(*table);
   tell_findings(translation);
   return table;

@@ -116,12 +116,12 @@ void collect(const std::vector<const kube::EndpointSlice*>& slices, const kube::
 
 const kube::ServicePort* service_port(const kube::Service& service, const UpstreamKey& key) { return find_port(service, key); }
 
-SliceIndex index_slices(const Store& store, const std::set<kube::Key>* services) {
+SliceIndex index_slices(const Store& store, const std::set<kube::Key>& services) {
   SliceIndex index;
   for (const auto& [key, slice] : store.slices) {
     if (slice->service.empty()) continue;
     kube::Key service{slice->metadata.object_namespace, slice->service};
-    if (!services || services->contains(service)) index[std::move(service)].push_back(slice.get());
+    if (services.contains(service)) index[std::move(service)].push_back(slice.get());
   }
   return index;
 }

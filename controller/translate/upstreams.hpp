@@ -26,8 +26,8 @@ struct UpstreamKey {
 
 // Slices by namespace and Service.
 using SliceIndex = std::map<kube::Key, std::vector<const kube::EndpointSlice*>>;
-// Those of `services` alone (null: all).
-[[nodiscard]] SliceIndex index_slices(const Store& store, const std::set<kube::Key>* services);
+// Those of `services` alone.
+[[nodiscard]] SliceIndex index_slices(const Store& store, const std::set<kube::Key>& services);
 
 struct ResolvedUpstream {
   routing::UpstreamGroup group;

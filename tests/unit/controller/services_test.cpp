@@ -115,12 +115,44 @@ TEST(Services, AChangedEndpointLeavesTheRoutesAlone) {
   moved->ports = {{"http", 8080, true}};
   store.slices[moved->metadata.key()] = moved;
   const std::set<controller::kube::Key> services = {{"default", "web"}};
-  controller::translate::refresh_upstreams(before.translation, &services, store, options, {});
+  controller::translate::refresh_upstreams(before.translation, services, false, store, options, {});
 
   EXPECT_EQ(endpoints_of(before), Texts{"10.0.0.77:8080"});
   EXPECT_EQ(before.snapshot().routes, routes);
   EXPECT_EQ(before.snapshot().upstreams->groups[std::get<routing::Forward>(before.find("b.test", "/")->action).upstream], other);
   EXPECT_NE(before.snapshot().version, version);
+}
+
+// Each step changes what a Service or its slices say, or the Ingresses alone; only the named Services are looked at again.
+TEST(Services, WhatIsMadeFromTheOneBeforeIsWhatIsMadeFromNothing) {
+  struct Step {
+    std::string objects;
+    std::set<controller::kube::Key> services;  // that differ from the step before
+  };
+  const std::string other = service("other", {"10.0.0.2"}), of_other = ingress({.name = "o", .host = "b.test", .service = "other"});
+  const std::string external = "---\napiVersion: v1\nkind: Service\nmetadata: {name: far}\nspec: {type: ExternalName, externalName: far.test, ports: [{port: 80}]}\n";
+  const std::string of_far = ingress({.name = "f", .host = "a0.test", .service = "far"});
+  const controller::kube::Key web_key{"default", "web"}, other_key{"default", "other"}, far_key{"default", "far"};
+  const std::vector<Step> steps = {{other + ingress({}) + of_other, {}},
+                                   {service("web") + other + ingress({}) + of_other, {web_key}},
+                                   {service("web", {"10.0.0.9"}) + other + ingress({}) + of_other, {web_key}},
+                                   {service("web", {"10.0.0.9"}) + other + ingress({}) + of_other + ingress({.name = "n", .host = "0.test"}), {}},
+                                   {service("web", {"10.0.0.9"}) + other + external + of_far + ingress({}) + of_other, {far_key}},
+                                   {service("web", {"10.0.0.9"}) + external + of_far + ingress({}) + of_other, {other_key}},
+                                   {service("web", {"10.0.0.9"}) + external + of_far + of_other, {}},
+                                   {external + of_far + of_other + ingress({}), {web_key}}};
+  const controller::Options options;
+  const controller::DnsResolver::Answers answers{{"far.test", {{"192.0.2.7"}, {}, {}}}};
+  controller::translate::CertificateCache certificates;
+  std::optional<controller::translate::Translation> before;
+  for (const Step& step : steps) {
+    const controller::Store store = decode_yaml(step.objects).store;
+    before = controller::translate::translate(store, options, answers, certificates, before ? &*before : nullptr, before ? &step.services : nullptr);
+    const auto fresh = controller::translate::translate(store, options, answers, certificates, nullptr);
+    EXPECT_EQ(routing::to_json(*before->snapshot), routing::to_json(*fresh.snapshot));
+    EXPECT_EQ(before->upstream_diagnostics, fresh.upstream_diagnostics);
+    EXPECT_EQ(before->external_names, fresh.external_names);
+  }
 }
 
 TEST(Services, APortWithoutANameTakesThePortOfTheSliceWhateverItsName) {
