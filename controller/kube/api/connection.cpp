@@ -49,7 +49,7 @@ struct Connection::State {
   explicit State(asio::any_io_executor executor) : resolver(executor), plain(executor) {}
 
   asio::awaitable<std::string> connect(const Access& access);
-  asio::awaitable<std::string> shake_hands(const Access& access, SSL_CTX* context);
+  asio::awaitable<std::string> shake_hands(const Access& access);
 
   tcp::resolver resolver;
   Plain plain;
@@ -74,9 +74,7 @@ asio::awaitable<std::string> Connection::State::connect(const Access& access) {
   co_return std::string{};
 }
 
-asio::awaitable<std::string> Connection::State::shake_hands(const Access& access, SSL_CTX* given) {
-  SSL_CTX_up_ref(given);
-  context.emplace(given);
+asio::awaitable<std::string> Connection::State::shake_hands(const Access& access) {
   secure.emplace(plain, *context);
   if (const auto error = tls::expect_peer(secure->native_handle(), access.peer_name)) co_return error.message();
   plain.expires_after(longest_connect);
@@ -91,8 +89,12 @@ Connection::Connection(asio::any_io_executor executor) : state_(std::make_unique
 Connection::~Connection() = default;
 
 asio::awaitable<std::string> Connection::open(const Access& access, SSL_CTX* context) {
+  if (access.is_tls) {  // while we wait its owner may replace it
+    SSL_CTX_up_ref(context);
+    state_->context.emplace(context);
+  }
   std::string problem = co_await state_->connect(access);
-  if (problem.empty() && access.is_tls) problem = co_await state_->shake_hands(access, context);
+  if (problem.empty() && access.is_tls) problem = co_await state_->shake_hands(access);
   co_return problem;
 }
 
