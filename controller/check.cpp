@@ -2,6 +2,7 @@
 
 #include "controller/manifests/directory.hpp"
 #include "controller/manifests/store_from.hpp"
+#include "controller/source.hpp"
 #include "controller/translate/global_config.hpp"
 #include "controller/translate/translation.hpp"
 
@@ -110,27 +111,57 @@ void examine_copies(const manifests::Directory& directory, const manifests::Load
   }
 }
 
-}  // namespace
+std::size_t count_objects(const Store& store) {
+  return store.ingresses.size() + store.classes.size() + store.services.size() + store.slices.size() + store.secrets.size() + store.config_maps.size() +
+         store.namespaces.size();
+}
 
-CheckResult check(const Options& options) {
+void finish(const std::vector<routing::Diagnostic>& all, CheckResult& result) {
+  const std::set<routing::Diagnostic> sorted{all.begin(), all.end()};
+  result.diagnostics.assign(sorted.begin(), sorted.end());
+}
+
+// Translates, and adds what that finds.
+void examine(const Store& store, const Options& options, translate::CertificateCache& certificates, std::vector<routing::Diagnostic>& all, CheckResult& result) {
+  const translate::Translation translation = translate::translate(store, options, {}, certificates, nullptr);
+  for (const auto* list : {&translation.route_diagnostics, &translation.upstream_diagnostics}) all.insert(all.end(), list->begin(), list->end());
+  result.ingresses_served = translation.ingresses_served;
+  examine_config_maps(store, options, all, result);
+}
+
+CheckResult check_files(const Options& options) {
   CheckResult result;
   manifests::Directory directory{options.manifests};
   if (!directory.load(result.error)) return result;
   const manifests::Loaded loaded = manifests::store_from(directory);
   translate::CertificateCache certificates;
-  const translate::Translation translation = translate::translate(loaded.store, options, {}, certificates, nullptr);
   std::vector<routing::Diagnostic> all = directory.diagnostics();
-  for (const auto* list : {&loaded.diagnostics, &translation.route_diagnostics, &translation.upstream_diagnostics}) all.insert(all.end(), list->begin(), list->end());
-  examine_config_maps(loaded.store, options, all, result);
+  all.insert(all.end(), loaded.diagnostics.begin(), loaded.diagnostics.end());
+  examine(loaded.store, options, certificates, all, result);
   examine_copies(directory, loaded, options, certificates, all);
   note_skipped(directory, result);
-
-  const std::set<routing::Diagnostic> sorted{all.begin(), all.end()};
-  result.diagnostics.assign(sorted.begin(), sorted.end());
+  finish(all, result);
   result.files = directory.file_count();
   directory.each_object([&result](const kube::Object&, const std::string&) { ++result.objects; });
-  result.ingresses_served = translation.ingresses_served;
   return result;
 }
+
+CheckResult check_cluster(const Options& options) {
+  CheckResult result;
+  Objects objects = read_objects(options);
+  result.error = std::move(objects.error);
+  if (!result.error.empty()) return result;
+  translate::CertificateCache certificates;
+  std::vector<routing::Diagnostic> all = std::move(objects.diagnostics);
+  examine(objects.store, options, certificates, all, result);
+  result.notices.insert(result.notices.end(), objects.notices.begin(), objects.notices.end());
+  finish(all, result);
+  result.objects = count_objects(objects.store);
+  return result;
+}
+
+}  // namespace
+
+CheckResult check(const Options& options) { return options.manifests.empty() ? check_cluster(options) : check_files(options); }
 
 }  // namespace controller

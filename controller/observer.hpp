@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace controller {
 
@@ -18,6 +19,8 @@ class Observer {
   virtual void on_diagnostic(const routing::Diagnostic&) = 0;  // a new one
   virtual void on_healed(const routing::Diagnostic&) = 0;      // one reported before that no longer holds
   virtual void on_notice(const std::string& text) = 0;         // anything else a person may want to know
+  // Why the objects are not complete yet or may not be the latest has changed; none: they are.
+  virtual void on_problems(const std::vector<std::string>& problems) = 0;
 };
 
 }  // namespace controller

@@ -7,7 +7,10 @@
 namespace controller {
 
 struct Options {
-  std::string manifests;                        // --manifests DIR
+  std::string manifests;                        // --manifests DIR; "" = the Kubernetes API
+  std::string kubeconfig;                       // --kubeconfig FILE; "" = the pod's service account
+  std::string apiserver_host;                   // --apiserver-host URL
+  std::string certificate_authority;            // --certificate-authority FILE
   std::string ingress_class = "nginx";          // --ingress-class: the accepted annotation value
   std::string controller_class = "k8s.io/ingress-nginx";
   bool ingress_class_by_name = false;

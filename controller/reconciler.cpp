@@ -1,8 +1,7 @@
 #include "controller/reconciler.hpp"
 
 #include "controller/dns_resolver.hpp"
-#include "controller/manifests/directory.hpp"
-#include "controller/manifests/store_from.hpp"
+#include "controller/source.hpp"
 #include "controller/translate/translation.hpp"
 
 #include <fmt/format.h>
@@ -26,7 +25,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A change of a quiet moment is taken at once; in a burst, changes are gathered for this long.
+// A change of a quiet moment is taken as soon as its source thinks it whole; in a burst, changes are gathered for this long.
 constexpr std::chrono::milliseconds burst_gap{10};
 constexpr std::chrono::milliseconds longest_burst{100};
 // How long the first snapshot waits for ExternalName addresses.
@@ -38,32 +37,19 @@ std::chrono::nanoseconds thread_cpu() {
   return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
 }
 
-std::set<routing::Diagnostic> gather(const manifests::Directory& directory, const manifests::Loaded& loaded, const translate::Translation& translation) {
-  std::set<routing::Diagnostic> all;
-  for (auto& diagnostic : directory.diagnostics()) all.insert(std::move(diagnostic));
-  all.insert(loaded.diagnostics.begin(), loaded.diagnostics.end());
-  all.insert(translation.route_diagnostics.begin(), translation.route_diagnostics.end());
-  all.insert(translation.upstream_diagnostics.begin(), translation.upstream_diagnostics.end());
-  return all;
-}
-
-std::string notice_text(const manifests::Directory::Notice& notice) {
-  if (notice.kind.empty()) return fmt::format("{} holds something that is no Kubernetes object: skipped", notice.file);
-  return fmt::format("{} holds objects of kind {}, which are not read here: skipped", notice.file, notice.kind);
-}
-
 }  // namespace
 
 struct Reconciler::State {
   Options options;
   Observer& observer;
   Publish publish;
-  manifests::Directory directory;
-  manifests::Loaded loaded;
+  std::unique_ptr<Source> source;
   translate::CertificateCache certificates;
   std::optional<translate::Translation> translation;
   std::set<routing::Diagnostic> reported;
-  std::set<manifests::Directory::Notice> noticed;
+  std::set<std::string> noticed;
+  std::vector<std::string> problems;
+  Clock::time_point reacted_at{};
   std::uint64_t published_version = 0;
   int wake = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   std::atomic<bool> stopping{false}, answers_changed{false};
@@ -71,7 +57,7 @@ struct Reconciler::State {
   std::thread thread;
 
   State(Options given, Observer& watcher, Publish hand_out)
-      : options(std::move(given)), observer(watcher), publish(std::move(hand_out)), directory(options.manifests) {}
+      : options(std::move(given)), observer(watcher), publish(std::move(hand_out)), source(make_source(options)) {}
 
   void notify() const {
     const std::uint64_t one = 1;
@@ -80,19 +66,22 @@ struct Reconciler::State {
   void translate_all();
   void refresh_endpoints(const std::set<kube::Key>* services);  // null: of all
   void finish(std::chrono::nanoseconds cpu_before);
-  void report_notices();
+  [[nodiscard]] std::set<routing::Diagnostic> gather() const;
+  void report();
   void react();
   void run();
+  bool wait_for_objects();
   bool wait();
+  bool poll(std::chrono::milliseconds limit);
 };
 
 void Reconciler::State::translate_all() {
-  translation = translate::translate(loaded.store, options, resolver->answers(), certificates, translation ? &*translation : nullptr);
+  translation = translate::translate(source->store(), options, resolver->answers(), certificates, translation ? &*translation : nullptr);
   resolver->want(translation->external_names);
 }
 
 void Reconciler::State::refresh_endpoints(const std::set<kube::Key>* services) {
-  translate::refresh_upstreams(*translation, services, loaded.store, options, resolver->answers());
+  translate::refresh_upstreams(*translation, services, source->store(), options, resolver->answers());
 }
 
 void Reconciler::State::finish(std::chrono::nanoseconds cpu_before) {
@@ -101,59 +90,95 @@ void Reconciler::State::finish(std::chrono::nanoseconds cpu_before) {
     published_version = translation->snapshot->version;
     publish(translation->snapshot);
   }
-  std::set<routing::Diagnostic> now = gather(directory, loaded, *translation);
+  report();
+  reacted_at = Clock::now();
+  if (is_new) observer.on_published(published_version, thread_cpu() - cpu_before);
+}
+
+std::set<routing::Diagnostic> Reconciler::State::gather() const {
+  std::set<routing::Diagnostic> all;
+  for (auto& diagnostic : source->diagnostics()) all.insert(std::move(diagnostic));
+  if (translation)
+    for (const auto* list : {&translation->route_diagnostics, &translation->upstream_diagnostics}) all.insert(list->begin(), list->end());
+  return all;
+}
+
+// What is new, and what no longer holds.
+void Reconciler::State::report() {
+  std::set<routing::Diagnostic> now = gather();
   std::vector<routing::Diagnostic> fresh, gone;
   std::set_difference(now.begin(), now.end(), reported.begin(), reported.end(), std::back_inserter(fresh));
   std::set_difference(reported.begin(), reported.end(), now.begin(), now.end(), std::back_inserter(gone));
   for (const auto& diagnostic : fresh) observer.on_diagnostic(diagnostic);
   for (const auto& diagnostic : gone) observer.on_healed(diagnostic);
   reported = std::move(now);
-  report_notices();
-  if (is_new) observer.on_published(published_version, thread_cpu() - cpu_before);
-}
-
-void Reconciler::State::report_notices() {
-  const auto notices = directory.notices();
+  const auto notices = source->notices();
   for (const auto& notice : notices)
-    if (!noticed.contains(notice)) observer.on_notice(notice_text(notice));
+    if (!noticed.contains(notice)) observer.on_notice(notice);
   noticed = {notices.begin(), notices.end()};
+  auto problems_now = source->problems();
+  if (problems_now == problems) return;
+  problems = std::move(problems_now);
+  observer.on_problems(problems);
 }
 
 void Reconciler::State::react() {
   const auto cpu_before = thread_cpu();
   const bool new_answers = answers_changed.exchange(false);
-  const manifests::Changes changes = manifests::update(loaded, directory);
+  const Changes changes = source->update();
   if (changes.routes) translate_all();
   else if (new_answers) refresh_endpoints(nullptr);
   else if (!changes.services.empty()) refresh_endpoints(&changes.services);
   finish(cpu_before);
 }
 
-// False when it is time to stop. Returns when something has changed, gathered over a burst.
+// Until something may have happened. False when nothing has.
+bool Reconciler::State::poll(std::chrono::milliseconds limit) {
+  pollfd polled[] = {{source->fd(), POLLIN, 0}, {wake, POLLIN, 0}};
+  const int ready = ::poll(polled, 2, static_cast<int>(std::max(limit, std::chrono::milliseconds{0}).count()));
+  std::uint64_t ignored;
+  if (polled[1].revents) (void)!::read(wake, &ignored, sizeof ignored);
+  return ready != 0;
+}
+
+// False when it is time to stop.
+bool Reconciler::State::wait_for_objects() {
+  while (!stopping && !source->is_synced()) {
+    report();
+    poll(source->until_check());
+    (void)source->take_changes();
+  }
+  return !stopping;
+}
+
+// False when it is time to stop. Returns when something has changed: at once in a quiet moment, else gathered over a burst.
 bool Reconciler::State::wait() {
   bool changed = false;
   auto deadline = Clock::time_point::max();
+  auto gap = std::chrono::milliseconds{0};
   while (!stopping) {
-    const auto gap = changed ? std::min(burst_gap, std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now())) : directory.until_check();
-    pollfd polled[] = {{directory.fd(), POLLIN, 0}, {wake, POLLIN, 0}};
-    const int ready = ::poll(polled, 2, static_cast<int>(std::max(gap, std::chrono::milliseconds{0}).count()));
+    const auto limit = changed ? std::min(gap, std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now())) : source->until_check();
+    const bool happened = poll(limit);
     if (stopping) return false;
-    if (ready == 0 && changed) return true;
-    std::uint64_t ignored;
-    if (polled[1].revents) (void)!::read(wake, &ignored, sizeof ignored);
-    const bool by_files = directory.take_changes();
-    if (!by_files && !answers_changed) continue;
-    if (!changed) deadline = Clock::now() + longest_burst;
+    if (!happened && changed) return true;
+    const bool by_source = source->take_changes();
+    if (!by_source && !answers_changed) continue;
+    if (!changed) {
+      const auto now = Clock::now();
+      const bool is_quiet = now - reacted_at >= longest_burst;
+      gap = is_quiet ? source->settling_time() : burst_gap;
+      deadline = now + longest_burst;
+    }
     changed = true;
-    if (Clock::now() >= deadline) return true;
+    if (gap.count() == 0 || Clock::now() >= deadline) return true;
   }
   return false;
 }
 
 void Reconciler::State::run() {
+  if (!wait_for_objects()) return;
   const auto cpu_before = thread_cpu();
-  (void)directory.take_delta();
-  loaded = manifests::store_from(directory);
+  (void)source->update();
   translate_all();
   if (!translation->external_names.empty()) {
     resolver->wait_for_first(first_answers);
@@ -178,8 +203,8 @@ Reconciler::~Reconciler() {
 
 Reconciler::Started Reconciler::start() {
   Started started;
-  state_->directory.watch();
-  started.ok = state_->directory.load(started.error);
+  started.error = state_->source->start();
+  started.ok = started.error.empty();
   if (!started.ok) return started;
   State* const state = state_.get();
   state_->resolver = std::make_unique<DnsResolver>([state] {

@@ -32,6 +32,15 @@ void ControllerReport::on_healed(const routing::Diagnostic& diagnostic) {
 
 void ControllerReport::on_notice(const std::string& text) { log_.info(text); }
 
+void ControllerReport::on_problems(const std::vector<std::string>& problems) {
+  {
+    const std::lock_guard lock{mutex_};
+    state_.problems = problems;
+  }
+  for (const std::string& problem : problems) log_.warning("objects not in step: " + problem);
+  if (problems.empty()) log_.info("objects in step");
+}
+
 ControllerState ControllerReport::state() const {
   const std::lock_guard lock{mutex_};
   ControllerState state = state_;

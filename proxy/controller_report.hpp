@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <mutex>
 #include <set>
+#include <string>
 #include <vector>
 
 namespace proxy {
@@ -18,6 +19,7 @@ struct ControllerState {
   std::uint64_t publishes = 0;
   std::uint64_t version = 0;
   std::chrono::system_clock::time_point published_at{};
+  std::vector<std::string> problems;             // why the objects are not complete yet, or may not be the latest
 };
 
 // Observer calls come from the controller's thread; state() from any.
@@ -29,6 +31,7 @@ class ControllerReport final : public controller::Observer {
   void on_diagnostic(const routing::Diagnostic& diagnostic) override;
   void on_healed(const routing::Diagnostic& diagnostic) override;
   void on_notice(const std::string& text) override;
+  void on_problems(const std::vector<std::string>& problems) override;
   [[nodiscard]] ControllerState state() const;
 
  private:

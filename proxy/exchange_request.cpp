@@ -30,6 +30,16 @@ routing::RetryOn condition_of(Failure failure) {
   }
 }
 
+// How long others come first after an endpoint took no connection: a pod that has ended refuses until its EndpointSlice says
+// so; one behind a broken node costs each try the whole time-out.
+constexpr std::chrono::milliseconds rest_after_refusal{1000};
+constexpr std::chrono::milliseconds rest_after_timeout{5000};
+
+std::chrono::milliseconds rest_after(Failure failure) {
+  if (failure == Failure::connect_refused) return rest_after_refusal;
+  return failure == Failure::connect_timeout ? rest_after_timeout : std::chrono::milliseconds{0};
+}
+
 std::string describe(Failure failure, std::string_view detail) {
   std::string text{text_of(failure)};
   if (!detail.empty()) text.append(": ").append(detail);
@@ -39,7 +49,7 @@ std::string describe(Failure failure, std::string_view detail) {
 }  // namespace
 
 void Exchange::start_attempt() {
-  upstream::Endpoint* const endpoint = group_->pick(tried_);
+  upstream::Endpoint* const endpoint = group_->pick(tried_, worker_.now());
   if (!endpoint) {  // every one has failed; fail_attempt() asks before it comes here
     reply(502, "no endpoint is left to try");
     return;
@@ -69,6 +79,7 @@ void Exchange::use_connection(upstream::Endpoint& endpoint, http1::Connection* p
   state_ = State::connecting;
   if (upstream_->is_connected()) {
     ++worker_.counters().upstream_connects;
+    endpoint.resting_until = {};
     log_.on_connected(worker_.now());
     state_ = State::relaying;
   } else {
@@ -87,6 +98,7 @@ int Exchange::open_connection(upstream::Endpoint& endpoint) {
 
 void Exchange::on_connected() {
   ++worker_.counters().upstream_connects;
+  upstream_->endpoint().resting_until = {};
   log_.on_connected(worker_.now());
   state_ = State::relaying;
   (void)relay_body(request_head_, nullptr, 0);
@@ -296,6 +308,7 @@ void Exchange::fail_attempt(Failure failure, std::string_view detail) {
   is_discarding_ = false;
   upstream::Endpoint& endpoint = *tried_.back();
   log_.end_attempt(status_for(failure), worker_.now());
+  if (const auto rest = rest_after(failure); rest.count() != 0) endpoint.resting_until = worker_.now() + rest;
 
   // A pooled connection may have been closed by the endpoint just before: that says nothing about the endpoint
   // (RFC 9110, 9.2.2). A fresh connection to the same one does not count as another try.

@@ -27,6 +27,10 @@ std::string store_word(std::string_view text, std::string& member) {
 }
 
 std::string set_manifests(Options& o, std::string_view v) { return store_word(v, o.controller.manifests); }
+// Empty: as if it were not there; charts render that.
+std::string set_kubeconfig(Options& o, std::string_view v) { return o.controller.kubeconfig = v, ""; }
+std::string set_apiserver_host(Options& o, std::string_view v) { return o.controller.apiserver_host = v, ""; }
+std::string set_authority(Options& o, std::string_view v) { return o.controller.certificate_authority = v, ""; }
 std::string set_http_port(Options& o, std::string_view v) { return store(parse_port(v), o.server.http_port); }
 std::string set_https_port(Options& o, std::string_view v) { return store(parse_port(v), o.server.https_port); }
 std::string set_healthz_port(Options& o, std::string_view v) { return store(parse_port(v), o.healthz_port); }
@@ -102,6 +106,9 @@ std::string any_seconds(Options&, std::string_view v) { return parse_seconds(v).
 
 constexpr auto flags = std::to_array<Flag>({
     {"manifests", value, source, "DIR  objects from the YAML and JSON files below DIR; follows their changes", set_manifests},
+    {"kubeconfig", value, source, "FILE  else from the Kubernetes API, by this kubeconfig's current context", set_kubeconfig},
+    {"apiserver-host", value, source, "URL  of the API server; without the three, the pod's service account", set_apiserver_host},
+    {"certificate-authority", value, source, "FILE  whose certificates the API server's is checked against", set_authority},
 
     {"http-port", value, traffic, "PORT  plain HTTP (80)", set_http_port},
     {"https-port", value, traffic, "PORT  HTTPS (443)", set_https_port},
@@ -133,15 +140,12 @@ constexpr auto flags = std::to_array<Flag>({
 
     {"output", value, output, "FORM  text or json (text)", set_output},
 
-    {"apiserver-host", value, unsupported, "", any_value},
     {"bucket-factor", value, unsupported, "", any_value},
-    {"certificate-authority", value, unsupported, "", any_value},
     {"election-id", value, unsupported, "", any_value},
     {"election-ttl", value, unsupported, "", any_duration},
     {"enable-ssl-passthrough", boolean, unsupported, "", any_bool},
     {"enable-topology-aware-routing", boolean, unsupported, "", any_bool},
     {"exclude-socket-metrics", value, unsupported, "", any_value},
-    {"kubeconfig", value, unsupported, "", any_value},
     {"length-buckets", value, unsupported, "", any_value},
     {"max-buckets", value, unsupported, "", any_value},
     {"maxmind-edition-ids", value, unsupported, "", any_value},

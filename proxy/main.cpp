@@ -2,14 +2,16 @@
 #include "controller/check.hpp"
 #include "controller/explain/explain.hpp"
 #include "controller/explain/json.hpp"
-#include "controller/explain/objects.hpp"
+#include "controller/explain/look_up.hpp"
 #include "controller/explain/text.hpp"
 #include "controller/reconciler.hpp"
+#include "controller/source.hpp"
 #include "proxy/admin/admin_server.hpp"
 #include "proxy/controller_report.hpp"
 #include "proxy/options.hpp"
 #include "proxy/server.hpp"
 #include "proxy/version.hpp"
+#include "routing/printable.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -30,7 +32,9 @@
 namespace {
 
 constexpr std::chrono::seconds ticket_key_check{60};
-constexpr std::chrono::milliseconds first_configuration_check{5};
+// For the first configuration; a cluster may take its time.
+constexpr std::chrono::milliseconds first_configuration_check{5}, later_configuration_check{200};
+constexpr std::chrono::seconds usual_start{10};
 constexpr std::chrono::milliseconds report_limit{500};  // for the workers to hand out their counts; they do within a batch or two
 
 sigset_t stop_signals() {
@@ -85,8 +89,9 @@ int check(const proxy::Options& options) {
   } else {
     for (const auto& diagnostic : result.diagnostics) fmt::print("{}\n", routing::to_line(diagnostic));
   }
-  for (const std::string& notice : result.notices) fmt::print(stderr, "{}\n", notice);
-  fmt::print(stderr, "{} files, {} objects, {} Ingresses served; {} findings\n", result.files, result.objects, result.ingresses_served, result.diagnostics.size());
+  for (const std::string& notice : result.notices) fmt::print(stderr, "{}\n", routing::printable(notice));
+  const std::string files = options.controller.manifests.empty() ? "" : fmt::format("{} files, ", result.files);
+  fmt::print(stderr, "{}{} objects, {} Ingresses served; {} findings\n", files, result.objects, result.ingresses_served, result.diagnostics.size());
   return result.diagnostics.empty() ? 0 : 1;
 }
 
@@ -123,7 +128,7 @@ std::string start_line(const proxy::admin::Program& program, const proxy::Server
 }
 
 int explain(const proxy::Options& options) {
-  controller::explain::Objects objects = controller::explain::read_objects(options.controller);
+  controller::Objects objects = controller::read_objects(options.controller);
   if (!objects.error.empty()) {
     fmt::print(stderr, "weir explain: {}\n", objects.error);
     return 2;
@@ -146,8 +151,6 @@ int serve(const proxy::Options& options) {
   proxy::telemetry::Log log{options.log_level, options.log_form};
   for (const auto& flag : options.ignored) log.info(fmt::format("flag {} has no meaning here: ignored", flag));
   for (const auto& flag : options.unsupported) log.warning(fmt::format("flag {} is not supported yet: it has no effect", flag));
-  if (options.controller.manifests.empty())
-    return fail(log, "no --manifests DIR given: reading objects from a Kubernetes API server is not supported yet");
 
   const auto started_at = std::chrono::system_clock::now();
   proxy::Server server{options.server, log};
@@ -156,7 +159,7 @@ int serve(const proxy::Options& options) {
   if (const std::string error = server.start(); !error.empty()) return fail(log, error);
   const proxy::admin::Program program{.controller_namespace = environment("POD_NAMESPACE", "default"), .controller_class = options.controller.controller_class,
                                       .controller_pod = environment("POD_NAME", host_name()), .listeners = listeners_of(options.server, server), .workers = options.server.workers,
-                                      .objects_from = "manifests in " + options.controller.manifests, .started_at = started_at};
+                                      .objects_from = controller::name_of_source(options.controller), .started_at = started_at};
   proxy::admin::AdminServer admin{{.program = program,
                                    .serving_workers = [&server] { return server.serving_workers(); },
                                    .is_shutting_down = [&shutting_down] { return shutting_down.load(); },
@@ -171,7 +174,10 @@ int serve(const proxy::Options& options) {
   if (const auto started = reconciler->start(); !started.ok) return fail(log, started.error);
 
   bool is_stopping = false;
-  while (!is_stopping && !(server.is_serving() && report.state().publishes > 0)) is_stopping = wait_for_signal(first_configuration_check);
+  while (!is_stopping && !(server.is_serving() && report.state().publishes > 0)) {
+    const bool is_late = std::chrono::system_clock::now() - started_at > usual_start;
+    is_stopping = wait_for_signal(is_late ? later_configuration_check : first_configuration_check);
+  }
   if (!is_stopping) log.info(start_line(program, server, admin.port(), report.state().diagnostics.size()));
   while (!is_stopping && !wait_for_signal(ticket_key_check)) server.rotate_ticket_keys();
 

@@ -85,6 +85,7 @@ std::string overview() {
   weir --help-all      every flag; weir <command> --help: more about a command
 
   --manifests DIR              Kubernetes objects from the files below DIR
+  --kubeconfig FILE            else from the Kubernetes API; without either, as a pod
   --http-port PORT             plain HTTP (80)
   --https-port PORT            HTTPS (443)
   --healthz-port PORT          /healthz, /readyz, /metrics, dashboard (10254)
@@ -104,13 +105,14 @@ A flag is --name=value or --name value; a boolean is --name or --name=false.
 std::string usage_of(Command command) {
   switch (command) {
     case Command::check:
-      return "weir check --manifests DIR [--output=json] [flags]\n\n"
+      return "weir check [--manifests DIR | --kubeconfig FILE] [--output=json] [flags]\n\n"
              "Reads the objects once and prints a line for each setting that is refused, refused\n"
              "in part or changes its meaning: kind namespace/name: field: reason.\n"
              "Takes every flag of `weir`, so the arguments of a deployment can be checked as they are.\n\n"
              "Exit code: 0 nothing found, 1 something found, 2 bad flag or unreadable source.\n";
     case Command::explain:
-      return "weir explain --manifests DIR [-H 'Name: value']... [--output=json] [flags] URL\n\n"
+      return "weir explain [--manifests DIR | --kubeconfig FILE] [-H 'Name: value']...\n"
+             "             [--output=json] [flags] URL\n\n"
              "Reads the objects once and tells what would become of a GET request for the URL: the\n"
              "Ingress, rule and path that win, the policies in force and who set them, the Service\n"
              "and its endpoints, the certificate, and what else was a candidate and why it lost.\n"

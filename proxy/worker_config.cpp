@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 
 namespace proxy {
 
@@ -35,11 +37,23 @@ WorkerConfig::WorkerConfig(std::shared_ptr<const routing::Snapshot> snapshot, up
       random_(random) {
   request_limits = head_limits(settings().downstream);
   metrics_.on_routes(snapshot_->routes);
-  if (!previous) return;
-  // Only groups in use have state; the same index with the same name is the same group (UpstreamTable).
-  for (std::uint32_t i = 0; i < groups_.size() && i < previous->groups_.size(); ++i)
-    if (previous->groups_[i] && spec(i).name == previous->spec(i).name)
-      groups_[i] = pool_.make_group(spec(i), previous->groups_[i]->cursor);
+  if (previous) take_over(*previous);
+}
+
+// Only groups in use have state. Most stay at their place; one new host may move all that sort behind it.
+void WorkerConfig::take_over(const WorkerConfig& previous) {
+  std::unordered_map<std::string_view, const upstream::Group*> moved;
+  for (std::uint32_t i = 0; i < previous.groups_.size(); ++i) {
+    const auto& group = previous.groups_[i];
+    if (!group) continue;
+    if (i < groups_.size() && spec(i).name == previous.spec(i).name) groups_[i] = pool_.make_group(spec(i), group->cursor);
+    else moved.emplace(previous.spec(i).name, group.get());
+  }
+  if (moved.empty()) return;
+  for (std::uint32_t i = 0; i < groups_.size(); ++i) {
+    if (groups_[i]) continue;
+    if (const auto found = moved.find(spec(i).name); found != moved.end()) groups_[i] = pool_.make_group(spec(i), found->second->cursor);
+  }
 }
 
 WorkerConfig::~WorkerConfig() {

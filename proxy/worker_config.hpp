@@ -22,7 +22,7 @@ namespace proxy {
 // Lives on one worker thread; counted without atomics by ConfigHandle.
 class WorkerConfig {
  public:
-  // `previous` (may be null) hands over the round-robin cursors of groups that stay.
+  // `previous` (may be null) hands over its groups in use that stay: their cursors, and their endpoints with what is pooled.
   WorkerConfig(std::shared_ptr<const routing::Snapshot> snapshot, upstream::Pool& pool, telemetry::RequestMetrics& metrics,
                const WorkerConfig* previous, std::uint32_t random);
   ~WorkerConfig();
@@ -48,6 +48,8 @@ class WorkerConfig {
 
  private:
   friend class ConfigHandle;
+
+  void take_over(const WorkerConfig& previous);
 
   std::shared_ptr<const routing::Snapshot> snapshot_;
   upstream::Pool& pool_;

@@ -1,5 +1,7 @@
 #include "routing/diagnostic.hpp"
 
+#include "routing/printable.hpp"
+
 namespace routing {
 
 std::string to_line(const Diagnostic& diagnostic) {
@@ -8,7 +10,7 @@ std::string to_line(const Diagnostic& diagnostic) {
   line += diagnostic.name;
   if (!diagnostic.field.empty()) line += ": " + diagnostic.field;
   line += ": " + diagnostic.reason;
-  return line;
+  return printable(line);
 }
 
 }  // namespace routing

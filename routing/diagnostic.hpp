@@ -23,7 +23,8 @@ struct Diagnostic {
   friend auto operator<=>(const Diagnostic&, const Diagnostic&) = default;
 };
 
-// "Ingress shop/web: spec.rules[0].host: reason", the form of `weir check` and of the log (contract: Commands).
+// "Ingress shop/web: spec.rules[0].host: reason", the form of `weir check` and of the log (contract: Commands). One
+// line whatever the object says: control characters and broken UTF-8 are escaped.
 [[nodiscard]] std::string to_line(const Diagnostic&);
 
 }  // namespace routing

@@ -5,7 +5,7 @@
 #   tests/packages.sh [GROUP]...    groups: build, try, test, bench, fuzz; without one: build and test
 set -euo pipefail
 
-build=(g++ cmake ninja-build pkg-config libssl-dev libre2-dev libyaml-dev libc-ares-dev libfmt-dev libspdlog-dev
+build=(g++ cmake ninja-build pkg-config libssl-dev libre2-dev libyaml-dev libc-ares-dev zlib1g-dev libfmt-dev libspdlog-dev
        libcli11-dev libcpp-httplib-dev libgtest-dev libgmock-dev)
 try=(curl openssl ca-certificates)                        # what deploy/quickstart.sh calls
 test=(curl openssl ca-certificates python3 nginx procps strace util-linux valgrind wrk)

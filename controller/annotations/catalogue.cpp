@@ -1,13 +1,13 @@
 #include "controller/annotations/catalogue.hpp"
 
+#include "controller/annotations/snippets.hpp"
 #include "controller/annotations/values.hpp"
+#include "controller/nearest_name.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iterator>
-#include <span>
-#include <vector>
 
 namespace controller::annotations {
 
@@ -99,7 +99,10 @@ constexpr std::string_view supported_keys[] = {
 constexpr std::string_view snippet_keys[] = {"allow-snippet-annotations", "annotations-risk-level"};
 
 constexpr std::string_view guarding_keys[] = {"global-auth-url", "whitelist-source-range", "denylist-source-range", "block-cidrs",
-                                              "block-user-agents", "block-referers"};
+                                              "block-user-agents", "block-referers", "enable-modsecurity", "enable-owasp-modsecurity-crs"};
+
+// Snippets that hold for every request, whatever allow-snippet-annotations says.
+constexpr std::string_view request_snippet_keys[] = {"http-snippet", "location-snippet", "server-snippet"};
 
 // nginx's own machinery: nothing here corresponds to it, and nothing is missed.
 constexpr std::string_view meaningless_keys[] = {
@@ -115,8 +118,8 @@ constexpr std::string_view meaningless_keys[] = {
 constexpr std::string_view unbuilt_keys[] = {
     "access-log-params", "add-headers", "allow-cross-namespace-resources", "annotation-value-word-blocklist", "brotli-level",
     "brotli-min-length", "brotli-types", "custom-http-errors", "debug-connections", "default-type", "disable-proxy-intercept-errors",
-    "disable-stream-access-log", "enable-access-log-for-default-backend", "enable-auth-access-log", "enable-brotli", "enable-modsecurity",
-    "enable-ocsp", "enable-opentelemetry", "enable-owasp-modsecurity-crs", "enable-syslog", "forwarded-for-proxy-protocol-header",
+    "disable-stream-access-log", "enable-access-log-for-default-backend", "enable-auth-access-log", "enable-brotli",
+    "enable-ocsp", "enable-opentelemetry", "enable-syslog", "forwarded-for-proxy-protocol-header",
     "forwarded-host-header", "geoip2-autoreload-in-minutes", "global-allowed-response-headers", "global-auth-always-set-cookie",
     "global-auth-cache-duration", "global-auth-cache-key", "global-auth-method", "global-auth-request-redirect", "global-auth-response-headers",
     "global-auth-signin", "global-auth-signin-redirect-param", "global-auth-snippet", "grpc-buffer-size-kb", "gzip-disable", "gzip-level",
@@ -137,35 +140,6 @@ constexpr std::string_view unbuilt_keys[] = {
 template <std::size_t N>
 bool contains(const std::string_view (&names)[N], std::string_view name) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0]++;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
-
-void consider(std::string_view name, std::span<const std::string_view> candidates, std::string_view& best, std::size_t& distance) {
-  for (const auto candidate : candidates) {
-    const std::size_t d = edit_distance(name, candidate);
-    if (d < distance) best = candidate, distance = d;
-  }
-}
-
-// The known name that is most like `name`, if one is like it at all.
-std::string_view nearest(std::string_view name, std::initializer_list<std::span<const std::string_view>> lists) {
-  std::string_view best;
-  std::size_t distance = 1 + name.size() / 3;
-  for (const auto& list : lists) consider(name, list, best, distance);
-  return best;
 }
 
 bool is_off(std::string_view value) { return parse_bool(value) == false || value == "off" || value == "none"; }
@@ -205,9 +179,19 @@ Verdict judge_guard(std::string_view name, std::string_view value) {
   if (name == "auth-tls-verify-client" && trim(value) == "off") return {Treatment::harmless, "not supported yet; \"off\" asks for no certificate"};
   if (contains(guards_host, name))
     return {Treatment::closes_host, "client certificates are not supported yet: every path of the host answers 503, because serving it would open what this "
-                                    "annotation closes; remove it to serve the host without client certificates"};
+                                    "annotation closes; remove it to serve the host without client certificates", true};
   return {Treatment::closes_path, "not supported yet: the paths of this Ingress answer 503, because serving them would open what this annotation "
-                                  "closes; remove it to serve them unguarded"};
+                                  "closes; remove it to serve them unguarded", true};
+}
+
+// A snippet of the server is of the whole host. One of a stream has nothing to do with requests.
+Verdict judge_snippet(std::string_view name, std::string_view value) {
+  const std::string refused = "snippets of nginx configuration are refused, as ingress-nginx refuses them by default: the Ingress is not served";
+  const std::string remedy = "; say the same with annotations, then remove the snippet";
+  const std::string directive = name == "stream-snippet" ? "" : first_guarding_directive(value);
+  if (directive.empty()) return {Treatment::refuses_ingress, refused + remedy};
+  return {Treatment::refuses_ingress, fmt::format("{}, and since \"{}\" may guard access {} 503{}", refused, directive,
+                                                  name == "server-snippet" ? "every path of its hosts answers" : "its paths answer", remedy), true};
 }
 
 Verdict judge_snippet_key(std::string_view key, std::string_view value) {
@@ -228,9 +212,7 @@ Verdict judge_annotation(std::string_view name, std::string_view value) {
     if (is_off(value)) return {Treatment::harmless, "not supported yet; \"false\" asks for nothing"};
     return judge_guard(name, value);
   }
-  if (contains(snippets, name))
-    return {Treatment::refuses_ingress, "snippets of nginx configuration are refused, as ingress-nginx refuses them by default: the Ingress is not served; "
-                                        "say the same with annotations, then remove the snippet"};
+  if (contains(snippets, name)) return judge_snippet(name, value);
   if (name == "canary") {
     if (is_off(value)) return {Treatment::harmless, "not supported yet; \"false\" asks for nothing"};
     return {Treatment::refuses_ingress, "canaries are not supported yet: this Ingress is not served, all traffic goes to the main Ingress"};
@@ -256,7 +238,7 @@ Verdict judge_annotation(std::string_view name, std::string_view value) {
   }
   if (is_config_key(name))
     return {Treatment::unknown, "is a key of the ConfigMap, not an annotation: it has no effect here"};
-  const std::string_view like = nearest(name, {supported, harmless, guards_path, guards_host, guard_details, canary_details, snippets});
+  const std::string_view like = nearest_name(name, {supported, harmless, guards_path, guards_host, guard_details, canary_details, snippets});
   if (like.empty()) return {Treatment::unknown, "is not an annotation of ingress-nginx: it has no effect"};
   return {Treatment::unknown, fmt::format("is not an annotation of ingress-nginx, so it has no effect; did you mean {}?", like)};
 }
@@ -270,8 +252,15 @@ Verdict judge_config_key(std::string_view key, std::string_view value) {
   if (contains(supported_keys, key)) return {Treatment::supported, {}};
   if (contains(guarding_keys, key)) {
     if (trim(value).empty()) return {Treatment::harmless, "is empty and guards nothing"};
+    if (key.starts_with("enable-") && is_off(trim(value))) return {Treatment::supported, {}};
     return {Treatment::closes_path, "not supported yet: every path answers 503, because serving them would open what this key closes; remove it to serve "
-                                    "them unguarded"};
+                                    "them unguarded", true};
+  }
+  if (contains(request_snippet_keys, key)) {
+    const std::string directive = first_guarding_directive(value);
+    if (!directive.empty())
+      return {Treatment::closes_path, fmt::format("snippets of nginx configuration are never interpreted here; since \"{}\" may guard access every path answers 503; "
+                                                  "remove the snippet to serve them without it", directive), true};
   }
   if (contains(meaningless_keys, key)) return {Treatment::removed, "has no meaning here: ignored"};
   if (contains(snippet_keys, key)) return judge_snippet_key(key, trim(value));
@@ -283,7 +272,7 @@ Verdict judge_config_key(std::string_view key, std::string_view value) {
     if (key == written) return {Treatment::unknown, fmt::format("is not a key of ingress-nginx's ConfigMap, so it has no effect; {} is", meant)};
   if (contains(harmless, key) || contains(guards_path, key) || contains(supported, key))
     return {Treatment::unknown, "is an annotation, not a key of the ConfigMap: it has no effect here"};
-  const std::string_view like = nearest(key, {supported_keys, unbuilt_keys, guarding_keys, meaningless_keys, snippet_keys});
+  const std::string_view like = nearest_name(key, {supported_keys, unbuilt_keys, guarding_keys, meaningless_keys, snippet_keys});
   if (like.empty()) return {Treatment::unknown, "is not a key of ingress-nginx's ConfigMap: it has no effect"};
   return {Treatment::unknown, fmt::format("is not a key of ingress-nginx's ConfigMap, so it has no effect; did you mean {}?", like)};
 }

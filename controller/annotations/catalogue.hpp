@@ -21,6 +21,7 @@ enum class Treatment {
 struct Verdict {
   Treatment treatment = Treatment::unknown;
   std::string reason;  // one line with the remedy; empty for supported
+  bool guards_access = false;  // what it guards has to stay closed even where its Ingress or its path is not taken
 };
 
 // `name` without the prefix. Some are harmless in one value and not in another.

@@ -77,6 +77,30 @@ std::string_view consequence(std::string_view name) {
 
 }  // namespace
 
+namespace {
+
+void close(IngressPlan& plan, std::string_view name, const Verdict& verdict) {
+  const bool is_of_host = verdict.treatment == Treatment::closes_host || name == "server-snippet";
+  (is_of_host ? plan.closes_hosts : plan.closes_paths) = fmt::format("{} {}", name, verdict.reason);
+  plan.is_guarded = plan.is_guarded || verdict.guards_access;
+}
+
+// Any value may stand where one cannot be read, so what may be a guard is one. A diagnostic was given when it was read.
+void close_unreadable(const kube::Metadata& metadata, std::string_view prefix, IngressPlan& plan) {
+  for (const std::string& full_name : metadata.unreadable_annotations) {
+    if (full_name.empty()) {
+      plan.is_guarded = true;
+      plan.closes_paths = "the annotations cannot be read, and may guard access";
+    }
+    if (full_name.size() <= prefix.size() || !full_name.starts_with(prefix) || full_name[prefix.size()] != '/') continue;
+    const std::string_view name = std::string_view{full_name}.substr(prefix.size() + 1);
+    const Verdict verdict = judge_annotation(name, "?");
+    if (verdict.guards_access) close(plan, name, verdict);
+  }
+}
+
+}  // namespace
+
 IngressPlan plan_of(const kube::Ingress& ingress, std::string_view prefix, const translate::GlobalConfig& config,
                     std::vector<routing::Diagnostic>& diagnostics) {
   IngressPlan plan;
@@ -89,10 +113,11 @@ IngressPlan plan_of(const kube::Ingress& ingress, std::string_view prefix, const
   const bool asks_no_certificate = verify_client && trim(*verify_client) == "off";
   const std::string* const canary = kube::find(metadata.annotations, std::string{prefix} + "/canary");
   const bool is_no_canary = canary && parse_bool(trim(*canary)) == false;
-  for (const auto& [full_name, raw] : metadata.annotations) {
+  for (const auto& annotation : metadata.annotations) {
+    const std::string& full_name = annotation.first;
     if (full_name.size() <= prefix.size() || !full_name.starts_with(prefix) || full_name[prefix.size()] != '/') continue;
     const std::string_view name = std::string_view{full_name}.substr(prefix.size() + 1);
-    const std::string value{trim(raw)};
+    const std::string value{trim(annotation.second)};
     const Verdict verdict = judge_annotation(name, value);
     const auto tell = [&](std::string reason, routing::Severity severity) {
       diagnostics.push_back({"Ingress", metadata.object_namespace, metadata.name, "metadata.annotations." + full_name, std::move(reason), severity});
@@ -105,7 +130,7 @@ IngressPlan plan_of(const kube::Ingress& ingress, std::string_view prefix, const
         break;
       case Treatment::closes_path:
       case Treatment::wrong_protocol:
-        plan.closes_paths = fmt::format("{} {}", name, verdict.reason);
+        close(plan, name, verdict);
         tell(verdict.reason, routing::Severity::refused);
         break;
       case Treatment::closes_host:
@@ -113,7 +138,7 @@ IngressPlan plan_of(const kube::Ingress& ingress, std::string_view prefix, const
           tell("not supported yet; with auth-tls-verify-client \"off\" it guards nothing", routing::Severity::changed);
           break;
         }
-        plan.closes_hosts = fmt::format("{} {}", name, verdict.reason);
+        close(plan, name, verdict);
         tell(verdict.reason, routing::Severity::refused);
         break;
       case Treatment::refuses_ingress:
@@ -126,6 +151,8 @@ IngressPlan plan_of(const kube::Ingress& ingress, std::string_view prefix, const
           break;
         }
         plan.is_refused = true;
+        plan.is_canary = plan.is_canary || name.starts_with("canary");
+        if (verdict.guards_access) close(plan, name, verdict);
         tell(verdict.reason, routing::Severity::refused);
         break;
       case Treatment::harmless:
@@ -135,6 +162,7 @@ IngressPlan plan_of(const kube::Ingress& ingress, std::string_view prefix, const
         break;
     }
   }
+  close_unreadable(metadata, prefix, plan);
   if (config.retry_non_idempotent) plan.policies.retry.on = plan.policies.retry.on | routing::RetryOn::non_idempotent;
   return plan;
 }

@@ -18,6 +18,8 @@ struct IngressPlan {
   bool ssl_redirect = true, force_ssl_redirect = false;
   std::string default_backend;      // Service in the same namespace
   bool is_refused = false;          // the Ingress is not served
+  bool is_canary = false;           // refused because it only varies another Ingress, whose guards stay
+  bool is_guarded = false;          // what it guards stays closed even where it, or a path of it, cannot be taken
   std::string closes_paths;         // why its paths answer 503; "" = they do not
   std::string closes_hosts;         // why its hosts answer 503 whole
 };

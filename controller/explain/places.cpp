@@ -53,12 +53,10 @@ void add_rests(const kube::Ingress& ingress, std::vector<Claim>& claims) {
 
 std::vector<Claim> claims_of(const kube::Ingress& ingress) {
   std::vector<Claim> claims;
-  for (std::size_t r = 0; r < ingress.rules.size(); ++r) {
-    const kube::IngressRule& rule = ingress.rules[r];
-    for (std::size_t p = 0; p < rule.paths.size(); ++p) {
-      const kube::IngressPath& path = rule.paths[p];
-      Claim claim = claim_of(ingress, fmt::format("spec.rules[{}].http.paths[{}]", r, p), rule.host, path.backend);
-      claim.rule_field = fmt::format("spec.rules[{}]", r);
+  for (const kube::IngressRule& rule : ingress.rules) {
+    for (const kube::IngressPath& path : rule.paths) {
+      Claim claim = claim_of(ingress, fmt::format("spec.rules[{}].http.paths[{}]", rule.index, path.index), rule.host, path.backend);
+      claim.rule_field = fmt::format("spec.rules[{}]", rule.index);
       claim.type = path.type == kube::PathType::exact ? routing::PathType::exact : routing::PathType::prefix;
       claim.place.path_type = to_text(path.type);
       if (!path.path.empty()) claim.place.path = path.path;

@@ -1,5 +1,7 @@
 #include "controller/kube/decode_kinds.hpp"
 
+#include <arpa/inet.h>
+
 #include <charconv>
 
 namespace controller::kube {
@@ -20,6 +22,49 @@ ServicePort decode_port(const json::object& root, const std::string& path, Reade
     port.target_number = 0;
     port.target_name = target;
   }
+  return port;
+}
+
+bool is_address(const std::string& text) {
+  unsigned char bytes[16];
+  return ::inet_pton(AF_INET, text.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, text.c_str(), bytes) == 1;
+}
+
+// What is wrong with a slice, which may hold a thousand endpoints: the first of it, and how much more there is.
+class SliceFaults {
+ public:
+  void add(std::string field, std::string reason) {
+    if (count_++ > 0) return;
+    field_ = std::move(field);
+    reason_ = std::move(reason);
+  }
+  void tell(Reader& reader) {
+    if (count_ > 1) reason_ += "; " + std::to_string(count_ - 1) + " more of this slice cannot be used either";
+    if (count_ > 0) reader.complain(std::move(field_), std::move(reason_));
+  }
+
+ private:
+  std::size_t count_ = 0;
+  std::string field_, reason_;
+};
+
+void read_addresses(const json::array& addresses, const std::string& at, bool is_address_type, SliceFaults& faults, SliceEndpoint& endpoint) {
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    const json::value& value = addresses[i];
+    std::string text = value.is_string() ? std::string{value.get_string()} : "";
+    if (is_address_type && !is_address(text)) faults.add(at + "[" + std::to_string(i) + "]", "\"" + text.substr(0, 80) + "\" is no IP address: not used");
+    if (!text.empty()) endpoint.addresses.push_back(std::move(text));
+  }
+}
+
+SlicePort decode_slice_port(const json::object& entry, const std::string& at, Reader& reader, SliceFaults& faults) {
+  constexpr std::int32_t greatest = 65535;
+  const std::string protocol = reader.text(entry, "protocol", at + ".protocol"), digits = reader.text(entry, "port", at + ".port");
+  SlicePort port{reader.text(entry, "name", at + ".name"), 0, protocol.empty() || protocol == "TCP"};
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port.port);
+  if (!digits.empty() && error == std::errc{} && end == digits.data() + digits.size() && port.port > 0 && port.port <= greatest) return port;
+  port.port = 0;
+  if (port.is_tcp) faults.add(at + ".port", digits.empty() ? "is missing: a port from 1 to 65535 is needed" : "must be a port from 1 to 65535, is \"" + digits.substr(0, 40) + "\"");
   return port;
 }
 
@@ -44,15 +89,19 @@ EndpointSlice decode_endpoint_slice(const json::object& root, Reader& reader) {
   slice.metadata = reader.metadata(root, true);
   if (const std::string* service = find(slice.metadata.labels, "kubernetes.io/service-name")) slice.service = *service;
   slice.is_address = reader.text(root, "addressType", "addressType") != "FQDN";
+  SliceFaults faults;
+  if (!slice.is_address) faults.add("addressType", "FQDN is not supported: its endpoints are not used; a Service of type ExternalName leads to a name");
   if (const json::array* endpoints = reader.array(root, "endpoints", "endpoints"))
     for (std::size_t i = 0; i < endpoints->size(); ++i) {
       const json::object* const entry = (*endpoints)[i].if_object();
-      if (!entry) continue;
       const std::string at = "endpoints[" + std::to_string(i) + "]";
+      if (!entry) {
+        faults.add(at, "must be an object: not used");
+        continue;
+      }
       SliceEndpoint endpoint;
       if (const json::array* addresses = reader.array(*entry, "addresses", at + ".addresses"))
-        for (const json::value& address : *addresses)
-          if (address.is_string()) endpoint.addresses.emplace_back(address.get_string());
+        read_addresses(*addresses, at + ".addresses", slice.is_address, faults, endpoint);
       if (const json::object* conditions = reader.object(*entry, "conditions", at + ".conditions")) {
         endpoint.is_ready = reader.boolean(*conditions, "ready", true, at + ".conditions.ready");
         endpoint.is_serving = reader.boolean(*conditions, "serving", endpoint.is_ready, at + ".conditions.serving");
@@ -61,14 +110,10 @@ EndpointSlice decode_endpoint_slice(const json::object& root, Reader& reader) {
       slice.endpoints.push_back(std::move(endpoint));
     }
   if (const json::array* ports = reader.array(root, "ports", "ports"))
-    for (std::size_t i = 0; i < ports->size(); ++i) {
-      const json::object* const entry = (*ports)[i].if_object();
-      if (!entry) continue;
-      const std::string at = "ports[" + std::to_string(i) + "]";
-      const std::string protocol = reader.text(*entry, "protocol", at + ".protocol");
-      slice.ports.push_back({reader.text(*entry, "name", at + ".name"),
-                             reader.port(*entry, "port", at + ".port"), protocol.empty() || protocol == "TCP"});
-    }
+    for (std::size_t i = 0; i < ports->size(); ++i)
+      if (const json::object* const entry = (*ports)[i].if_object())
+        slice.ports.push_back(decode_slice_port(*entry, "ports[" + std::to_string(i) + "]", reader, faults));
+  faults.tell(reader);
   return slice;
 }
 

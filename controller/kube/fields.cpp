@@ -1,7 +1,10 @@
 #include "controller/kube/fields.hpp"
 
+#include "controller/nearest_name.hpp"
+
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <ctime>
 
@@ -10,6 +13,15 @@ namespace controller::kube {
 namespace json = boost::json;
 
 namespace {
+
+constexpr std::size_t max_shown_bytes = 60;
+
+// Fields that people look for where they are not.
+std::string_view misplaced_note(std::string_view name) {
+  if (name == "namespace") return ": a Service is always of the Ingress's own namespace; move the Ingress there";
+  if (name == "number") return "; write port: {number: ...}";
+  return {};
+}
 
 bool is_absent(const json::value* value) { return !value || value->is_null(); }
 
@@ -90,6 +102,47 @@ Pairs Reader::pairs(const json::object& parent, std::string_view name, const std
   return result;
 }
 
+bool Reader::has_unknown(const json::object& object, std::span<const std::string_view> known, const std::string& path, std::string_view consequence) {
+  bool found = false;
+  for (const auto& member : object) {
+    const std::string_view name{member.key().data(), member.key().size()};
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    found = true;
+    std::string reason = "is no field of the API, so it has no effect";
+    if (const auto note = misplaced_note(name); !note.empty()) reason += std::string{note};
+    else if (const auto meant = nearest_field(name, known); !meant.empty()) reason += "; did you mean " + std::string{meant} + "?";
+    complain((path.empty() ? "" : path + ".") + std::string{name.substr(0, max_shown_bytes)}, reason + std::string{consequence});
+  }
+  return found;
+}
+
+// A guard may be among those that are no text, or below a key that was meant to be "annotations".
+void Reader::read_annotations(const json::object& meta, Metadata& metadata) {
+  static constexpr std::string_view fields[] = {"annotations"};
+  for (const auto& member : meta) {
+    const std::string_view name{member.key().data(), member.key().size()};
+    if (kind_ != "Ingress" || name == "annotations" || nearest_field(name, fields).empty()) continue;
+    complain("metadata." + std::string{name.substr(0, max_shown_bytes)},
+             "is no field of the API; did you mean annotations? Since they may guard access, the paths of this Ingress answer 503");
+    metadata.unreadable_annotations.emplace_back();
+  }
+  const json::value* const written = meta.if_contains("annotations");
+  const json::object* const map = object(meta, "annotations", "metadata.annotations");
+  if (!map) {
+    if (!is_absent(written)) metadata.unreadable_annotations.emplace_back();
+    return;
+  }
+  for (const auto& member : *map) {
+    std::string value;
+    if (is_absent(&member.value()) || to_text(member.value(), value)) {
+      metadata.annotations.emplace_back(member.key(), std::move(value));
+      continue;
+    }
+    complain("metadata.annotations." + std::string{member.key()}, "must be a string: write its value in quotes; what it guards is closed until then");
+    metadata.unreadable_annotations.emplace_back(member.key());
+  }
+}
+
 Metadata Reader::metadata(const json::object& root, bool is_namespaced) {
   Metadata result;
   const json::object* const meta = object(root, "metadata", "metadata");
@@ -107,7 +160,7 @@ Metadata Reader::metadata(const json::object& root, bool is_namespaced) {
   result.created_at = parse_time(text(*meta, "creationTimestamp", "metadata.creationTimestamp"));
   result.is_deleting = !text(*meta, "deletionTimestamp", "metadata.deletionTimestamp").empty();
   result.labels = pairs(*meta, "labels", "metadata.labels");
-  result.annotations = pairs(*meta, "annotations", "metadata.annotations");
+  read_annotations(*meta, result);
   // kubectl's copy of the whole object: large, and nobody reads it here.
   std::erase_if(result.annotations, [](const auto& pair) { return pair.first == "kubectl.kubernetes.io/last-applied-configuration"; });
   return result;

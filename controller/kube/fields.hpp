@@ -8,6 +8,7 @@
 #include <boost/json/value.hpp>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,10 +35,15 @@ class Reader {
   // Null when absent or not of that form (then with a complaint).
   [[nodiscard]] const boost::json::object* object(const boost::json::object& parent, std::string_view name, const std::string& path);
   [[nodiscard]] const boost::json::array* array(const boost::json::object& parent, std::string_view name, const std::string& path);
+  // Tells of every field that is none of `known`, with the one that was meant and `consequence`. True when there is one.
+  [[nodiscard]] bool has_unknown(const boost::json::object& object, std::span<const std::string_view> known, const std::string& path,
+                                 std::string_view consequence = "");
   [[nodiscard]] Pairs pairs(const boost::json::object& parent, std::string_view name, const std::string& path);
   [[nodiscard]] Metadata metadata(const boost::json::object& object, bool is_namespaced);
 
  private:
+  void read_annotations(const boost::json::object& meta, Metadata& metadata);
+
   std::string kind_, namespace_, name_;
   std::vector<routing::Diagnostic>& diagnostics_;
 };

@@ -1,6 +1,7 @@
 // The fields we read of each Kubernetes kind, decoded once; nothing else of an object is kept. Values, shared as const.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -22,6 +23,7 @@ struct Metadata {
   std::int64_t created_at = 0;  // seconds since 1970; 0: not said, which counts as the oldest
   bool is_deleting = false;     // metadata.deletionTimestamp is set
   Pairs labels, annotations;
+  std::vector<std::string> unreadable_annotations;  // names whose values are no text; "" stands for any name
 
   [[nodiscard]] Key key() const { return {object_namespace, name}; }
   friend bool operator==(const Metadata&, const Metadata&) = default;
@@ -47,15 +49,19 @@ struct Backend {
 enum class PathType : std::uint8_t { exact, prefix, implementation_specific };
 
 struct IngressPath {
+  std::size_t index = 0;    // where it stands among the paths of its rule
   std::string path;
   PathType type = PathType::prefix;
   Backend backend;
+  bool is_refused = false;  // a diagnostic says why; `path` is what was meant, "" where nobody knows
 
   friend bool operator==(const IngressPath&, const IngressPath&) = default;
 };
 
 struct IngressRule {
+  std::size_t index = 0;    // where it stands among the rules
   std::string host;
+  bool is_refused = false;  // a diagnostic says why; `host` is what was meant, "" where nobody knows
   bool has_http = false;
   std::vector<IngressPath> paths;
 
@@ -76,6 +82,7 @@ struct Ingress {
   bool has_default_backend = false;
   Backend default_backend;
   std::vector<IngressRule> rules;
+  bool has_lost_rules = false;  // rules were written, and none could be read
   std::vector<IngressTls> tls;
 
   friend bool operator==(const Ingress&, const Ingress&) = default;

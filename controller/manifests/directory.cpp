@@ -51,12 +51,12 @@ FileIdentity Directory::identify(const fs::path& path) {
 bool Directory::load(std::string& error) {
   std::error_code code;
   if (!fs::is_directory(root_, code)) {
-    error = fmt::format("{}: {}", root_.string(), code ? code.message() : "is no directory");
+    error = fmt::format("--manifests {}: {}; name a directory of manifests (*.yaml, *.yml, *.json)", root_.string(), code ? code.message() : "is no directory");
     return false;
   }
   fs::directory_iterator readable{root_, code};
   if (code) {
-    error = fmt::format("{}: {}", root_.string(), code.message());
+    error = fmt::format("--manifests {}: {}; give the user that runs Weir the right to list it", root_.string(), code.message());
     return false;
   }
   root_identity_ = identify(root_);
@@ -121,6 +121,7 @@ bool Directory::drop_missing(Clock::time_point now) {
     if (now - entry.second < removal_grace) return false;
     const auto file = files_.find(entry.first);
     if (file == files_.end()) return true;
+    unread_.erase(entry.first);
     for (const Document& document : file->second.documents())
       delta_.removed.insert(delta_.removed.end(), document.objects.begin(), document.objects.end());
     files_.erase(file);
@@ -128,6 +129,13 @@ bool Directory::drop_missing(Clock::time_point now) {
     return true;
   });
   return dropped;
+}
+
+void Directory::note_read(const fs::path& path, const File& file, bool is_there) {
+  if (is_there) missing_.erase(path.string());
+  else missing_.try_emplace(path.string(), Clock::now());
+  if (is_there && file.is_unread()) unread_.insert(path);
+  else unread_.erase(path);
 }
 
 // Large files one after the other, their documents on all threads; the small ones side by side.
@@ -143,8 +151,8 @@ void Directory::read_files(const std::vector<fs::path>& paths, File::Trust trust
     File& file = files_[path.string()];
     FileIdentity identity;
     if (identify_file(path, identity) && identity.bytes >= large_file_bytes) {
-      if (file.read(path, shown(path), trust, thread_count(), delta_)) missing_.erase(path.string());
-      else missing_.try_emplace(path.string(), Clock::now());
+      const bool is_there = file.read(path, shown(path), trust, thread_count(), delta_);
+      note_read(path, file, is_there);
     } else {
       jobs.push_back({&path, &file, {}, true});
     }
@@ -160,8 +168,7 @@ void Directory::read_files(const std::vector<fs::path>& paths, File::Trust trust
   for (auto& thread : threads) thread.join();
   for (Job& job : jobs) {
     append(delta_, std::move(job.delta));
-    if (job.is_there) missing_.erase(job.path->string());
-    else missing_.try_emplace(job.path->string(), Clock::now());
+    note_read(*job.path, *job.file, job.is_there);
   }
 }
 
@@ -208,6 +215,7 @@ bool Directory::check_links(std::set<fs::path>& changed) {
 
 // True when everything has to be looked at.
 bool Directory::check(std::set<fs::path>& changed) {
+  changed.insert(unread_.begin(), unread_.end());
   return !watcher_.is_complete() || check_links(changed);
 }
 
@@ -245,6 +253,10 @@ bool Directory::take_changes() {
 std::vector<routing::Diagnostic> Directory::diagnostics() const {
   std::vector<routing::Diagnostic> result = unreadable_;
   if (!root_problem_.empty()) result.push_back(of_file(root_.string(), "--manifests", root_problem_));
+  if (const std::string problem = watcher_.problem(); !problem.empty()) {
+    result.push_back(of_file(root_.string(), "--manifests", fmt::format("{}: changes are looked for every {} ms instead", problem, check_interval.count())));
+    result.back().severity = routing::Severity::changed;
+  }
   for (const auto& [path, file] : files_) {
     result.insert(result.end(), file.diagnostics().begin(), file.diagnostics().end());
     for (const auto& document : file.documents())

@@ -86,6 +86,7 @@ class Directory {
   [[nodiscard]] bool drop_missing(Clock::time_point now);
   [[nodiscard]] bool is_root_there(FileIdentity& identity, bool was_lost);
   [[nodiscard]] bool check(std::set<std::filesystem::path>& changed);
+  void note_read(const std::filesystem::path& path, const File& file, bool is_there);
   [[nodiscard]] bool check_links(std::set<std::filesystem::path>& changed);
   void read_files(const std::vector<std::filesystem::path>& paths, File::Trust trust);
   [[nodiscard]] std::string shown(const std::filesystem::path& path) const;
@@ -96,6 +97,7 @@ class Directory {
   std::map<std::string, File> files_;
   std::map<std::string, Clock::time_point> missing_;  // files that are gone, since when
   std::vector<routing::Diagnostic> unreadable_;
+  std::set<std::filesystem::path> unread_;  // files to be tried again
   std::map<std::string, FileIdentity> links_;
   std::string next_link_;     // where the next check goes on
   Clock::time_point next_check_{};

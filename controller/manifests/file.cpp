@@ -119,6 +119,7 @@ bool each_window(int fd, Take take) {
 
 bool identify_file(const std::filesystem::path& path, FileIdentity& identity) {
   struct stat status{};
+  errno = 0;
   if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
   identity = {status.st_dev, status.st_ino, status.st_size, nanoseconds(status.st_mtim), nanoseconds(status.st_ctim)};
   return true;
@@ -128,18 +129,29 @@ void File::refuse(const std::string& shown, std::string field, std::string reaso
   diagnostics_ = {{"File", "", shown, std::move(field), std::move(reason), routing::Severity::refused}};
 }
 
+void File::refuse_unread(const std::string& shown, int error) {
+  refuse(shown, "file", fmt::format("cannot be read: {}; the objects it last held stay in force, and it is tried again", std::strerror(error)));
+  is_unread_ = true;
+  is_settled_ = false;
+}
+
 bool File::read(const std::filesystem::path& path, const std::string& shown, Trust trust, unsigned threads, Delta& delta) {
   FileIdentity found;
-  if (!identify_file(path, found)) return false;
+  if (!identify_file(path, found)) {
+    const int error = errno;
+    if (error == 0 || error == ENOENT || error == ENOTDIR) return false;
+    return refuse_unread(shown, error), true;
+  }
   if (trust == Trust::identity && is_settled_ && found == identity_) return true;
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
   const std::int64_t young = nanoseconds(now) - std::chrono::nanoseconds{settle_time}.count();
   identity_ = found;
+  is_unread_ = false;
   is_settled_ = found.modified_ns < young && found.changed_ns < young;
   if (static_cast<std::size_t>(found.bytes) > max_bytes) return refuse(shown, "size", "larger than 256 MiB; the objects it last held stay in force"), true;
   const Descriptor file{path};
-  if (file.get() < 0) return refuse(shown, "file", fmt::format("cannot be read: {}; the objects it last held stay in force", std::strerror(errno))), true;
+  if (file.get() < 0) return refuse_unread(shown, errno), true;
 
   Known known{documents_};
   std::vector<Document> fresh;
@@ -161,7 +173,7 @@ bool File::read(const std::filesystem::path& path, const std::string& shown, Tru
     if (failed != jobs.end()) error = failed->error;
     return failed == jobs.end();
   };
-  if (!each_window(file.get(), take)) return refuse(shown, "file", fmt::format("cannot be read: {}; the objects it last held stay in force", std::strerror(errno))), true;
+  if (!each_window(file.get(), take)) return refuse_unread(shown, errno), true;
   if (!error.text.empty())
     return refuse(shown, fmt::format("line {}", error.line), error.text + "; nothing new of this file is taken until it parses, what it held before stays in force"), true;
   diagnostics_.clear();

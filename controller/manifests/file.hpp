@@ -22,7 +22,8 @@ struct FileIdentity {
 
   friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
-// Follows links. False: there is no file, or no regular one (a pipe by that name would never end).
+// Follows links. False: there is no file, or no regular one (a pipe by that name would never end); errno is 0 in that case, else
+// what the kernel said.
 [[nodiscard]] bool identify_file(const std::filesystem::path& path, FileIdentity& identity);
 
 // What is to be said of a document; few have any of it.
@@ -63,15 +64,18 @@ class File {
   [[nodiscard]] const FileIdentity& identity() const noexcept { return identity_; }
   // Whether a change since it was last read would show in its identity.
   [[nodiscard]] bool is_settled() const noexcept { return is_settled_; }
+  // Whether the kernel refused to hand it out when it was last read: it may do so another time, without a change to tell of it.
+  [[nodiscard]] bool is_unread() const noexcept { return is_unread_; }
 
  private:
+  void refuse_unread(const std::string& shown, int error);
   void refuse(const std::string& shown, std::string field, std::string reason);
   void commit(std::vector<Document>& fresh, const std::vector<std::uint32_t>& kept_from, Delta& delta);
 
   std::vector<Document> documents_;
   std::vector<routing::Diagnostic> diagnostics_;
   FileIdentity identity_;
-  bool is_settled_ = true;
+  bool is_settled_ = true, is_unread_ = false;
 };
 
 }  // namespace controller::manifests

@@ -1,11 +1,11 @@
 // The objects of a directory as a store.
 #pragma once
 
+#include "controller/changes.hpp"
 #include "controller/manifests/directory.hpp"
 #include "controller/store.hpp"
 #include "routing/diagnostic.hpp"
 
-#include <set>
 #include <string>
 #include <vector>
 
@@ -26,12 +26,6 @@ struct Loaded {
 
 [[nodiscard]] Loaded store_from(const Directory& directory);
 
-// What has changed in a store.
-struct Changes {
-  bool routes = false;                // anything that needs a whole translation
-  std::set<kube::Key> services;       // whose EndpointSlices differ
-  [[nodiscard]] bool any() const noexcept { return routes || !services.empty(); }
-};
 // Brings `loaded` in line with what has come and gone in the directory: at the cost of the change where names are unique, of
 // everything where an object stands twice.
 [[nodiscard]] Changes update(Loaded& loaded, Directory& directory);

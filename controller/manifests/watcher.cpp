@@ -3,6 +3,8 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <string>
 
 namespace controller::manifests {
@@ -13,9 +15,21 @@ Watcher::~Watcher() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-void Watcher::open() { fd_ = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC); }
+void Watcher::open() {
+  is_wanted_ = true;
+  fd_ = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  if (fd_ < 0) error_ = errno;
+}
+
+std::string Watcher::problem() const {
+  if (!is_wanted_ || is_complete()) return {};
+  const std::string reason = std::strerror(error_);
+  if (fd_ < 0) return "inotify is not available (" + reason + (error_ == EMFILE ? "; raise fs.inotify.max_user_instances)" : ")");
+  return "not every folder can be watched (" + reason + (error_ == ENOSPC ? "; raise fs.inotify.max_user_watches)" : ")");
+}
 
 void Watcher::begin() {
+  if (is_wanted_ && fd_ < 0) open();
   round_.clear();
   is_complete_ = true;
 }
@@ -25,7 +39,7 @@ void Watcher::add(const fs::path& folder) {
   const int watch = ::inotify_add_watch(fd_, folder.c_str(),
                                         IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB);
   if (watch >= 0) round_[watch] = folder;
-  else is_complete_ = false;
+  else if (errno != ENOENT) is_complete_ = false, error_ = errno;  // one that is gone by now is told of by the folder above
 }
 
 void Watcher::end() {

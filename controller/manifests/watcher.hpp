@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <set>
+#include <string>
 #include <unordered_map>
 
 namespace controller::manifests {
@@ -19,6 +20,8 @@ class Watcher {
   [[nodiscard]] int fd() const noexcept { return fd_; }
   // Whether every folder is watched. The kernel limits how many there may be; what is not watched has to be polled.
   [[nodiscard]] bool is_complete() const noexcept { return fd_ >= 0 && is_complete_; }
+  // Why not, with the remedy, when open() was called; "" = it is. Each round tries again.
+  [[nodiscard]] std::string problem() const;
 
   // One round names all folders anew; those that were not named are let go at its end.
   void begin();
@@ -37,6 +40,8 @@ class Watcher {
   void take_one(int watch, unsigned mask, const std::string& name, Events& events);
 
   int fd_ = -1;
+  bool is_wanted_ = false;
+  int error_ = 0;  // of the last call that the kernel refused
   bool is_complete_ = true;
   std::unordered_map<int, std::filesystem::path> watches_, round_;
 };

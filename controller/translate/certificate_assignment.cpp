@@ -30,6 +30,7 @@ void Translator::assign_certificate(HostBuilder& host, const PlannedIngress& pla
     const auto& found = certificates_.find(store_, ns, tls.secret);
     entry.secret = ns + "/" + tls.secret;
     if (!found.certificate) {
+      told_secrets_.emplace(&ingress, field);
       tell(ingress, field, found.problem + "; the default certificate serves " + host.name + " until it is there");
       break;
     }
@@ -57,6 +58,19 @@ void Translator::assign_certificate(HostBuilder& host, const PlannedIngress& pla
     certificate_table_->entries.push_back(std::move(entry));
 }
 
+// A Secret that holds no certificate is told of even where no host has come to need it: the one who wrote it does not know.
+void Translator::tell_unused_secrets() {
+  for (const PlannedIngress& planned : planned_) {
+    const kube::Ingress& ingress = *planned.ingress;
+    for (std::size_t i = 0; i < ingress.tls.size(); ++i) {
+      const std::string field = fmt::format("spec.tls[{}].secretName", i);
+      if (ingress.tls[i].secret.empty() || told_secrets_.contains({&ingress, field})) continue;
+      const auto& found = certificates_.find(store_, ingress.metadata.object_namespace, ingress.tls[i].secret);
+      if (found.secret && !found.certificate) tell(ingress, field, found.problem + "; no host uses it");
+    }
+  }
+}
+
 void Translator::assign_certificates() {
   if (!options_.default_ssl_certificate.empty()) {
     const auto [ns, name] = split_name(options_.default_ssl_certificate);
@@ -80,6 +94,7 @@ void Translator::assign_certificates() {
   // An exact host below a wildcard host with a certificate is served with that one, so it counts as TLS enabled too.
   for (auto& [name, host] : hosts_)
     if (!name.empty() && !host.has_certificate) host.has_certificate = certificate_table_->index.find_declared(name) != routing::HostIndex::none;
+  tell_unused_secrets();
   certificates_.forget_unused();
   certificate_table_->content_hash = routing::hash_of(*certificate_table_);
 }

@@ -2,9 +2,11 @@
 
 #include "controller/annotations/catalogue.hpp"
 #include "controller/annotations/values.hpp"
+#include "routing/log_variables.hpp"
 #include "tls/ticket_keys.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
@@ -214,6 +216,13 @@ const std::map<std::string, Setter>& setters() {
   return table;
 }
 
+// Also what nobody knows prints "-", and nginx would not start with it.
+template <typename Tell>
+void tell_unknown_variables(const std::string& format, Tell tell) {
+  const auto unknown = routing::unknown_log_variables(format);
+  if (!unknown.empty()) tell(fmt::format("${} is no variable of the log: \"-\" stands in its place", fmt::join(unknown, ", $")));
+}
+
 }  // namespace
 
 GlobalConfig translate_config(const kube::ConfigMap* map, std::vector<routing::Diagnostic>& diagnostics) {
@@ -230,7 +239,9 @@ GlobalConfig translate_config(const kube::ConfigMap* map, std::vector<routing::D
       continue;
     }
     const auto setter = setters().find(key);
+    if (trim(value).empty() && (key == "ssl-protocols" || key == "ssl-ciphers")) tell(key, "is empty: the default stays in force", routing::Severity::changed);
     if (setter == setters().end() || trim(value).empty()) continue;
+    if (key == "log-format-upstream") tell_unknown_variables(value, [&](std::string reason) { tell(key, std::move(reason), routing::Severity::changed); });
     const bool is_secret = key == "ssl-session-ticket-key";
     if (!setter->second(config, std::string{trim(value)}))
       tell(key, fmt::format("{} cannot be used; the default stays in force", is_secret ? "the value" : "\"" + value.substr(0, 80) + "\""),

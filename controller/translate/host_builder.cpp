@@ -1,6 +1,7 @@
 #include "controller/translate/host_builder.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace controller::translate {
 
@@ -12,6 +13,11 @@ bool HostBuilder::claim(Location location, const PlannedIngress** owner) {
   }
   locations.push_back(std::move(location));
   return true;
+}
+
+std::vector<Location> HostBuilder::release() {
+  claimed_.clear();
+  return std::exchange(locations, {});
 }
 
 void HostBuilder::add_placeholder() {

@@ -27,6 +27,8 @@ struct Location {
   bool has_own_backend = true;     // false: the default backend of the process
   bool is_catch_all_default = false;  // spec.defaultBackend of an Ingress without rules: no rewrite, no redirect
   std::string field;               // where it is declared, for diagnostics
+  std::string declared;            // as it was written, where that is not what it stands for here
+  std::string closed;              // why it answers 503 whatever its Ingress says; "" = it does not
 };
 
 struct HostBuilder {
@@ -38,6 +40,8 @@ struct HostBuilder {
 
   // False when the path of that type is taken; `owner` then tells by whom.
   [[nodiscard]] bool claim(Location location, const PlannedIngress** owner);
+  // Takes the locations out, in the order of their claims, to claim others for them.
+  [[nodiscard]] std::vector<Location> release();
   // Adds "/" when nobody has it, with the annotations of the first Ingress that has a defaultBackend, else of the first.
   void add_placeholder();
   // Whether every path of the host is an expression (ingress-nginx 0.4).

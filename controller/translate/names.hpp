@@ -14,4 +14,14 @@ namespace controller::translate {
 // The part of an expression in front of its first character that means something; "/" when nothing is sure.
 [[nodiscard]] std::string literal_prefix(const std::string& expression);
 
+// The path that somebody meant who wrote one that is none ("admin", "^/admin", "/admin "); where a blank or a control character
+// stands in it, the whole segments in front. "" when nobody can tell.
+[[nodiscard]] std::string meant_path(const std::string& written);
+
+// Whether a path that is compared letter by letter was written as an expression.
+[[nodiscard]] bool looks_like_expression(const std::string& path);
+
+// The path by whole segments below which everything lies that the expression was meant to match; "/" when nothing is sure.
+[[nodiscard]] std::string expression_root(const std::string& expression);
+
 }  // namespace controller::translate

@@ -2,15 +2,32 @@
 #include "controller/translate/names.hpp"
 #include "controller/translate/translator.hpp"
 #include "routing/content_hash.hpp"
+#include "routing/normalize_path.hpp"
 #include "routing/regex.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 namespace controller::translate {
 
 using routing::Severity;
+
+namespace {
+
+constexpr std::size_t max_reserved_bytes = 1024;  // of a literal prefix: beginning with less of it closes more
+
+// Undefined escapes and the like may be meant as they are.
+bool is_comparable(const std::string& path) {
+  std::string normal;
+  return routing::is_normalised(path) || (path.find_first_of("?#") == std::string::npos && !routing::normalize_path(path, normal));
+}
+
+bool needs_settling(const Location& location) { return !is_comparable(location.path) || looks_like_expression(location.path); }
+
+}  // namespace
 
 std::uint32_t Translator::upstream_of(UpstreamKey key, const Location* location) {
   const auto [slot, is_new] = upstreams_.try_emplace(key, static_cast<std::uint32_t>(translation_.upstream_keys.size()));
@@ -46,6 +63,7 @@ std::optional<routing::Route> Translator::build_route(const HostBuilder& host, c
   routing::Route route;
   route.origin = {metadata.object_namespace, metadata.name, host.name, location.path, location.type, location.backend.service,
                   location.backend.port_name.empty() ? std::to_string(location.backend.port_number) : location.backend.port_name};
+  if (!location.declared.empty()) route.origin.path = location.declared;
   route.policies = plan.policies;
   const bool is_excepted = std::any_of(config_.no_tls_redirect_locations.begin(), config_.no_tls_redirect_locations.end(),
                                        [&location](const auto& prefix) { return location.path.starts_with(prefix); });
@@ -53,7 +71,7 @@ std::optional<routing::Route> Translator::build_route(const HostBuilder& host, c
                                        (plan.force_ssl_redirect || (plan.ssl_redirect && host.has_certificate));
   if (!add_rewrite(location, route)) return {};
 
-  const std::string& closed = !host.closed.empty() ? host.closed : plan.closes_paths;
+  const std::string& closed = !host.closed.empty() ? host.closed : !location.closed.empty() ? location.closed : plan.closes_paths;
   if (!closed.empty()) {
     route.action = routing::Reply{503, closed};
   } else if (!location.has_own_backend) {
@@ -78,25 +96,75 @@ std::optional<routing::Route> Translator::build_route(const HostBuilder& host, c
   return route;
 }
 
-// A path that cannot be matched is kept from others: what it may have meant answers 503 instead of falling to a shorter path,
-// which may be guarded less.
+// A path that cannot be matched is kept from others: what it may have meant answers 503 instead of falling to a shorter one, which
+// may be guarded less. If it is guarded itself, it is tried where its expression would have been, so that only a longer one comes
+// first, as in ingress-nginx; else all that names more of the path does, which costs the others less.
 void Translator::reserve(const Location& location, const std::string& error, routing::PathIndex& paths) {
-  const std::string prefix = literal_prefix(location.path);
+  const std::string prefix = literal_prefix(location.path).substr(0, max_reserved_bytes);
+  const bool is_guarded = location.owner->plan.is_guarded;
   tell(*location.owner->ingress, location.field + ".path",
-       fmt::format("{}; paths beginning with {} that no longer path takes answer 503", error, prefix));
+       fmt::format("{}; paths beginning with {} that no longer {} takes answer 503", error, prefix, is_guarded ? "expression" : "path"));
   auto compiled = routing::compile_path(prefix);
   if (!compiled.regex) return;
   const auto& metadata = location.owner->ingress->metadata;
   routing::Route route;
-  route.origin = {metadata.object_namespace, metadata.name, "", location.path, location.type, "", ""};
+  route.origin = {metadata.object_namespace, metadata.name, "", location.declared.empty() ? location.path : location.declared, location.type, "", ""};
   route.policies = location.owner->plan.policies;
   route.action = routing::Reply{503, "the path is an expression that cannot be used: " + error};
-  paths.reserve_regex(prefix, std::move(compiled.regex), static_cast<std::uint32_t>(routes_->routes.size()));
+  paths.reserve_regex(is_guarded ? location.path : prefix, std::move(compiled.regex), static_cast<std::uint32_t>(routes_->routes.size()));
   routes_->routes.push_back(std::move(route));
+}
+
+// What is compared letter by letter, and with requests in their normal form, may be written so that nobody can ask for it.
+void Translator::settle(HostBuilder& host, Location location) {
+  const kube::Ingress& ingress = *location.owner->ingress;
+  const bool is_guarded = location.owner->plan.is_guarded;
+  const PlannedIngress* unused = nullptr;
+  if (!is_comparable(location.path)) {
+    const std::string written = std::exchange(location.path, "");
+    const std::size_t query = written.find_first_of("?#");
+    if (!routing::normalize_path(std::string_view{written}.substr(0, query), location.path)) location.path.clear();
+    if (location.closed.empty())
+      tell(ingress, location.field + ".path",
+           fmt::format("\"{}\" is never asked for: paths are compared decoded, without empty and dot segments{}; write \"{}\"; not served{}", written.substr(0, 80),
+                       query == std::string::npos ? "" : " and without a query", location.path.substr(0, 80), is_guarded ? ", and since the Ingress guards access 503" : ""));
+    if (!is_guarded) return;
+    location.declared = location.declared.empty() ? written : location.declared;
+    location.closed = fmt::format("{} cannot be used as it is written, and its Ingress guards access", location.field);
+    if (location.path.empty()) host.closed = location.closed;
+    else (void)host.claim(std::move(location), &unused);
+    return;
+  }
+  const std::string root = expression_root(location.path);
+  Location below = location;
+  if (location.closed.empty())
+    tell(ingress, location.field + ".path",
+         fmt::format("\"{}\" is compared letter by letter, not as an expression: write {} with pathType Prefix, or set {}/use-regex: \"true\"{}",
+                     location.path.substr(0, 80), root, options_.annotations_prefix, is_guarded ? "; since the Ingress guards access what is below answers 503 until then" : ""),
+         Severity::changed);
+  claim(host, std::move(location));
+  if (!is_guarded) return;
+  below.declared = below.path;
+  below.path = root;
+  below.type = routing::PathType::prefix;
+  below.closed = fmt::format("{} cannot be used as it is written, and its Ingress guards access", below.field);
+  (void)host.claim(std::move(below), &unused);
+}
+
+// Claims stay in the order of the Ingresses: what is closed here is kept from younger ones and lost to older ones, as ever.
+void Translator::settle_paths(HostBuilder& host) {
+  if (host.is_regex() || std::none_of(host.locations.begin(), host.locations.end(), needs_settling)) return;
+  for (Location& location : host.release()) {
+    const PlannedIngress* unused = nullptr;
+    if (needs_settling(location)) settle(host, std::move(location));
+    else if (location.is_placeholder) (void)host.claim(std::move(location), &unused);
+    else claim(host, std::move(location));
+  }
 }
 
 void Translator::build_host(HostBuilder& host) {
   host.add_placeholder();
+  settle_paths(host);
   routing::HostEntry entry;
   entry.name = host.name;
   entry.has_certificate = host.has_certificate;

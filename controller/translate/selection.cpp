@@ -88,12 +88,17 @@ bool is_ours(const kube::Ingress& ingress, const Store& store, const Options& op
   return false;
 }
 
+}  // namespace
+
+bool is_of_concern(const kube::Ingress& ingress, const Store& store, const Options& options) {
+  std::vector<routing::Diagnostic> diagnostics;
+  return is_watched(ingress, store, options) && (is_ours(ingress, store, options, diagnostics) || !diagnostics.empty());
+}
+
 bool is_leaving(const kube::Ingress& ingress, const Store& store) {
   const auto found = store.namespaces.find({"", ingress.metadata.object_namespace});
   return ingress.metadata.is_deleting || (found != store.namespaces.end() && found->second->metadata.is_deleting);
 }
-
-}  // namespace
 
 bool matches_selector(const kube::Pairs& labels, std::string_view selector) {
   const auto terms = split_terms(selector);

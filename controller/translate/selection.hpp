@@ -14,6 +14,12 @@ namespace controller::translate {
 [[nodiscard]] std::vector<const kube::Ingress*> select_ingresses(const Store& store, const Options& options,
                                                                  std::vector<routing::Diagnostic>& diagnostics);
 
+// Whether anything comes of it: it is ours, or there is something to be said of it.
+[[nodiscard]] bool is_of_concern(const kube::Ingress& ingress, const Store& store, const Options& options);
+
+// It or its namespace is being deleted.
+[[nodiscard]] bool is_leaving(const kube::Ingress& ingress, const Store& store);
+
 // Kubernetes label selector syntax: "a=b,c!=d,e,!f,g in (h,i),j notin (k)". False also for what does not parse.
 [[nodiscard]] bool matches_selector(const kube::Pairs& labels, std::string_view selector);
 

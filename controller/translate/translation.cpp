@@ -18,6 +18,15 @@ kube::Key split_name(const std::string& text) {
   return slash == std::string::npos ? kube::Key{"default", text} : kube::Key{text.substr(0, slash), text.substr(slash + 1)};
 }
 
+namespace {
+
+std::string_view why_first(const kube::Ingress& owner, const kube::Ingress& claimant, const Store& store) {
+  if (is_leaving(claimant, store) && !is_leaving(owner, store)) return "which stays while this one is being deleted";
+  return owner.metadata.created_at == claimant.metadata.created_at ? "of the same age but with the greater name" : "which is older";
+}
+
+}  // namespace
+
 HostBuilder& Translator::host_of(const std::string& name) {
   HostBuilder& host = hosts_[name];
   host.name = name;
@@ -26,16 +35,23 @@ HostBuilder& Translator::host_of(const std::string& name) {
 
 void Translator::plan_ingresses() {
   for (const kube::Ingress* ingress : select_ingresses(store_, options_, translation_.route_diagnostics)) {
+    PlannedIngress planned{ingress, annotations::plan_of(*ingress, options_.annotations_prefix, config_, translation_.route_diagnostics)};
+    annotations::IngressPlan& plan = planned.plan;
     if (options_.disable_catch_all && ingress->has_default_backend) {
       tell(*ingress, "spec.defaultBackend", "--disable-catch-all is set: the Ingress is not served");
-      translation_.refused.insert(ingress->metadata.key());
-      continue;
+      plan.is_refused = true;
     }
-    PlannedIngress planned{ingress, annotations::plan_of(*ingress, options_.annotations_prefix, config_, translation_.route_diagnostics)};
-    if (planned.plan.is_refused) translation_.refused.insert(ingress->metadata.key());
-    else planned_.push_back(std::move(planned));
+    plan.is_refused = plan.is_refused || ingress->has_lost_rules;
+    if (!plan.is_refused) {
+      ++translation_.ingresses_served;
+    } else {
+      translation_.refused.insert(ingress->metadata.key());
+      if (!plan.is_guarded || plan.is_canary) continue;
+      // Its paths stay its own, or requests would fall to another Ingress, which may guard less.
+      if (plan.closes_paths.empty()) plan.closes_paths = "the Ingress is not served, and it guards access";
+    }
+    planned_.push_back(std::move(planned));
   }
-  translation_.ingresses_served = planned_.size();
 }
 
 void Translator::claim(HostBuilder& host, Location location) {
@@ -48,36 +64,53 @@ void Translator::claim(HostBuilder& host, Location location) {
     tell(*claimant->ingress, field, fmt::format("path {} of host \"{}\" stands twice in this Ingress: the first is used", path, host.name), Severity::changed);
   else
     tell(*claimant->ingress, field, fmt::format("path {} of host \"{}\" belongs to Ingress {}/{}, {}: not served from here", path, host.name, other.object_namespace,
-                                                other.name, other.created_at == claimant->ingress->metadata.created_at ? "of the same age but with the greater name" : "which is older"),
+                                                other.name, why_first(*owner->ingress, *claimant->ingress, store_)),
          Severity::changed);
 }
 
-void Translator::merge_rule(const PlannedIngress& planned, std::size_t index) {
-  const kube::IngressRule& rule = planned.ingress->rules[index];
-  const std::string at = fmt::format("spec.rules[{}]", index);
+// A path that cannot be taken is dropped, but where its Ingress guards access what it may have meant is closed: else it would
+// fall to a shorter path of somebody else.
+void Translator::merge_path(const PlannedIngress& planned, const kube::IngressRule& rule, const kube::IngressPath& path, HostBuilder& host) {
+  Location location;
+  location.owner = &planned;
+  location.field = fmt::format("spec.rules[{}].http.paths[{}]", rule.index, path.index);
+  location.path = path.path.empty() && !path.is_refused ? "/" : path.path;
+  location.type = path.type == kube::PathType::exact ? routing::PathType::exact : routing::PathType::prefix;
+  location.backend = path.backend;
+  const bool is_told = path.is_refused || rule.is_refused, is_valid = is_valid_path(location.path) && !location.path.empty();
+  if (is_valid && !is_told) return claim(host, std::move(location));
+  location.declared = location.path;
+  if (!is_valid) location.path = meant_path(location.path);
+  const bool is_guarded = planned.plan.is_guarded;
+  const std::string closed = location.path.empty() ? fmt::format("every path of host \"{}\"", host.name) : "what begins with " + location.path;
+  if (!is_told)
+    tell(*planned.ingress, location.field + ".path",
+         fmt::format("\"{}\" is no path: it must begin with / and hold no blank or control character; not served{}", path.path.substr(0, 80),
+                     is_guarded ? fmt::format(", and since the Ingress guards access {} answers 503", closed) : ""));
+  if (!is_guarded) return;
+  const std::string reason = fmt::format("{} cannot be used as it is written, and its Ingress guards access", location.field);
+  if (location.path.empty()) {
+    if (is_told) tell(*planned.ingress, location.field, fmt::format("its Ingress guards access, and nobody knows which path: {} answers 503", closed));
+    host.closed = reason;
+    return;
+  }
+  if (!is_valid) location.type = routing::PathType::prefix;
+  location.closed = reason;
+  claim(host, std::move(location));
+}
+
+void Translator::merge_rule(const PlannedIngress& planned, const kube::IngressRule& rule) {
   const std::string name = annotations::to_lower(rule.host);
+  if (rule.is_refused && (!planned.plan.is_guarded || name.empty())) return;
   if (!is_valid_host(name)) {
-    tell(*planned.ingress, at + ".host", fmt::format("\"{}\" is no host name; the rule is not served", rule.host.substr(0, 80)));
+    if (!rule.is_refused)
+      tell(*planned.ingress, fmt::format("spec.rules[{}].host", rule.index), fmt::format("\"{}\" is no host name; the rule is not served", rule.host.substr(0, 80)));
     return;
   }
   HostBuilder& host = host_of(name);
   if (host.ingresses.empty() || host.ingresses.back() != &planned) host.ingresses.push_back(&planned);
   if (!planned.plan.closes_hosts.empty()) host.closed = planned.plan.closes_hosts;
-  for (std::size_t i = 0; i < rule.paths.size(); ++i) {
-    const kube::IngressPath& path = rule.paths[i];
-    Location location;
-    location.field = fmt::format("{}.http.paths[{}]", at, i);
-    if (!is_valid_path(path.path)) {
-      tell(*planned.ingress, location.field + ".path",
-           fmt::format("\"{}\" is no path: it must begin with / and hold no blank or control character; not served", path.path.substr(0, 80)));
-      continue;
-    }
-    location.owner = &planned;
-    location.path = path.path.empty() ? "/" : path.path;
-    location.type = path.type == kube::PathType::exact ? routing::PathType::exact : routing::PathType::prefix;
-    location.backend = path.backend;
-    claim(host, std::move(location));
-  }
+  for (const kube::IngressPath& path : rule.paths) merge_path(planned, rule, path, host);
 }
 
 void Translator::merge_catch_all(const PlannedIngress& planned) {
@@ -96,24 +129,33 @@ void Translator::merge_catch_all(const PlannedIngress& planned) {
 void Translator::merge(const PlannedIngress& planned) {
   const kube::Ingress& ingress = *planned.ingress;
   if (ingress.rules.empty()) {
+    if (planned.plan.is_refused) return;
     if (ingress.has_default_backend) merge_catch_all(planned);
     else tell(ingress, "spec", "has neither rules nor a defaultBackend: there is nothing to serve");
     return;
   }
-  for (std::size_t i = 0; i < ingress.rules.size(); ++i) merge_rule(planned, i);
+  for (const kube::IngressRule& rule : ingress.rules) merge_rule(planned, rule);
 }
 
-const kube::ConfigMap* Translator::find_config_map() {
-  if (options_.config_map.empty()) return nullptr;
+// One that is gone stays in force, as in ingress-nginx.
+void Translator::find_config_map(const Translation* previous) {
+  if (options_.config_map.empty()) return;
   const auto key = split_name(options_.config_map);
   const auto found = store_.config_maps.find(key);
-  if (found != store_.config_maps.end()) return found->second.get();
-  translation_.route_diagnostics.push_back({"ConfigMap", key.first, key.second, "--configmap", "does not exist: the defaults are in force until it does", Severity::refused});
-  return nullptr;
+  if (found != store_.config_maps.end()) {
+    translation_.config_map = found->second;
+    return;
+  }
+  if (previous) translation_.config_map = previous->config_map;
+  translation_.route_diagnostics.push_back({"ConfigMap", key.first, key.second, "--configmap",
+                                            translation_.config_map ? "is gone: what it said last stays in force until it is back or Weir starts again"
+                                                                    : "does not exist: the defaults are in force until it does",
+                                            Severity::refused});
 }
 
 Translation Translator::run(const Translation* previous) {
-  config_ = translate_config(find_config_map(), translation_.route_diagnostics);
+  find_config_map(previous);
+  config_ = translate_config(translation_.config_map.get(), translation_.route_diagnostics);
   plan_ingresses();
   for (const PlannedIngress& planned : planned_) merge(planned);
   assign_certificates();

@@ -39,11 +39,12 @@ struct Translation {
   std::vector<routing::Diagnostic> upstream_diagnostics;
   std::set<std::string> external_names;               // to be resolved
   std::size_t ingresses_served = 0;
+  kube::Ptr<kube::ConfigMap> config_map;              // in force; null: defaults
   std::set<kube::Key> refused;                        // Ingresses that are ours and not served at all; a diagnostic says why
 };
 
 // Deterministic: equal objects and answers give an equal snapshot. Tables of `previous` (may be null) are used again where
-// they did not change.
+// they did not change, and its ConfigMap stays in force when that is gone: it may have held guards.
 [[nodiscard]] Translation translate(const Store& store, const Options& options, const DnsResolver::Answers& answers, CertificateCache& certificates,
                                     const Translation* previous);
 

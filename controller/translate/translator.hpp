@@ -16,7 +16,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 
 namespace controller::translate {
 
@@ -28,16 +30,20 @@ class Translator {
   Translation run(const Translation* previous);
 
  private:
-  [[nodiscard]] const kube::ConfigMap* find_config_map();
+  void find_config_map(const Translation* previous);
   void plan_ingresses();
   void merge(const PlannedIngress& planned);
-  void merge_rule(const PlannedIngress& planned, std::size_t index);
+  void merge_rule(const PlannedIngress& planned, const kube::IngressRule& rule);
+  void merge_path(const PlannedIngress& planned, const kube::IngressRule& rule, const kube::IngressPath& path, HostBuilder& host);
   void merge_catch_all(const PlannedIngress& planned);
   void claim(HostBuilder& host, Location location);
   HostBuilder& host_of(const std::string& name);
   void assign_certificates();
+  void tell_unused_secrets();
   void assign_certificate(HostBuilder& host, const PlannedIngress& planned);
   void build_routes();
+  void settle_paths(HostBuilder& host);
+  void settle(HostBuilder& host, Location location);
   void reserve(const Location& location, const std::string& error, routing::PathIndex& paths);
   void build_host(HostBuilder& host);
   std::optional<routing::Route> build_route(const HostBuilder& host, const Location& location);
@@ -58,6 +64,7 @@ class Translator {
   std::map<UpstreamKey, std::uint32_t> upstreams_;
   std::shared_ptr<routing::RouteTable> routes_ = std::make_shared<routing::RouteTable>();
   std::shared_ptr<routing::CertificateTable> certificate_table_ = std::make_shared<routing::CertificateTable>();
+  std::set<std::pair<const kube::Ingress*, std::string>> told_secrets_;  // fields of TLS entries whose Secret was told of
   Translation translation_;
 };
 

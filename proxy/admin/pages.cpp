@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
+#include <vector>
 
 namespace proxy::admin {
 
@@ -32,11 +32,13 @@ Page metrics(const Facts& facts) {
 Page readiness(const Facts& facts) {
   const bool has_configuration = facts.snapshot() != nullptr, is_shutting_down = facts.is_shutting_down();
   const unsigned serving = facts.serving_workers(), workers = facts.program.workers;
-  const std::array conditions{
+  std::vector<Condition> conditions{
       Condition{has_configuration, has_configuration ? "configuration published" : "configuration: none yet"},
       Condition{workers > 0 && serving == workers, fmt::format("workers: {} of {} serve", serving, workers)},
       Condition{!is_shutting_down, is_shutting_down ? "running: shutting down" : "running"},
   };
+  // The last state keeps serving: once there is one, being out of step makes nothing unready.
+  for (const std::string& problem : facts.controller().problems) conditions.push_back({has_configuration, "objects not in step: " + problem});
   std::string body;
   for (const Condition& condition : conditions) body.append(condition.holds ? "[+] " : "[-] ").append(condition.text).append("\n");
   const bool is_ready = std::all_of(conditions.begin(), conditions.end(), [](const Condition& condition) { return condition.holds; });

@@ -1,5 +1,7 @@
 #include "proxy/telemetry/log_format.hpp"
 
+#include "routing/log_variables.hpp"
+
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -62,6 +64,13 @@ struct Alias {
   std::string_view name, header;
 };
 constexpr Alias aliases[] = {{"best_http_host", "host"}, {"content_type", "content-type"}, {"content_length", "content-length"}};
+
+// What the controller takes for a variable is one, and the other way round.
+static_assert(std::size(names) == std::size(routing::log_variables) && std::size(aliases) == std::size(routing::log_header_aliases) &&
+              std::size(families) == std::size(routing::log_families));
+static_assert(std::all_of(std::begin(names), std::end(names), [](const Name& n) { return routing::is_log_variable(n.name); }));
+static_assert(std::all_of(std::begin(aliases), std::end(aliases), [](const Alias& a) { return routing::is_log_variable(a.name); }));
+static_assert(std::equal(std::begin(families), std::end(families), std::begin(routing::log_families), [](const Family& f, std::string_view prefix) { return f.prefix == prefix; }));
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 

@@ -4,6 +4,7 @@
 
 #include <sys/socket.h>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -23,6 +24,7 @@ struct Endpoint {
   std::uint32_t uses = 0;           // groups and connections that refer to it; 0: gone
   std::uint32_t groups = 0;         // groups alone; 0: retired, connections are not kept again
   http1::Connection* idle = nullptr;  // last used first
+  std::chrono::steady_clock::time_point resting_until{};  // it took no connection: others come first until then
 };
 
 }  // namespace proxy::upstream

@@ -37,7 +37,7 @@ class AdminTest : public testing::Test {
   std::atomic<unsigned> serving{workers}, answering{workers};
   std::atomic<bool> is_shutting_down{false};
   std::shared_ptr<const routing::Snapshot> snapshot = test::make_snapshot().host("a.test", {1}).build();
-  proxy::ControllerState controller{{{.kind = "Ingress", .object_namespace = "shop", .name = "web", .field = "f", .reason = "<script>'\"&"}}, 1, 7, {}};
+  proxy::ControllerState controller{{{.kind = "Ingress", .object_namespace = "shop", .name = "web", .field = "f", .reason = "<script>'\"&"}}, 1, 7, {}, {}};
   proxy::admin::Facts facts{.program = {.controller_namespace = "", .controller_class = "", .controller_pod = "", .listeners = {"http 127.0.0.1:8080"}, .workers = workers, .objects_from = "manifests in /<b>", .started_at = {}},
                             .serving_workers = [this] { return serving.load(); },
                             .is_shutting_down = [this] { return is_shutting_down.load(); },
@@ -67,6 +67,13 @@ TEST_F(AdminTest, ReadinessSaysEachCondition) {
   serving = workers;
   is_shutting_down = true;
   EXPECT_THAT(get("/readyz"), AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("[+] workers: 2 of 2 serve\n[-] running: shutting down\n")));
+}
+
+TEST_F(AdminTest, ReadinessNamesWhatKeepsTheObjectsFromBeingTheLatest) {
+  controller.problems = {"EndpointSlice: 403"};
+  EXPECT_THAT(get("/readyz"), AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("[+] objects not in step: EndpointSlice: 403\n")));
+  snapshot = nullptr;
+  EXPECT_THAT(get("/readyz"), AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("[-] objects not in step: EndpointSlice: 403\n")));
 }
 
 TEST_F(AdminTest, MetricsHaveTheCounts) { EXPECT_THAT(get("/metrics"), HasSubstr("\nnginx_ingress_controller_nginx_process_requests_total{controller_class=\"\",controller_namespace=\"\",controller_pod=\"\"} 42\n")); }

@@ -24,6 +24,27 @@ TEST_F(RetryTest, TriesAnotherEndpointWhenOneRefuses) {
   }
 }
 
+// As when most pods of a Deployment end at once: more refuse than there are tries.
+TEST_F(RetryTest, FindsTheOneEndpointThatIsKnownToBeAlive) {
+  serve(make_snapshot()
+            .host("a.test", {unused_port(), unused_port(), unused_port(), unused_port(), unused_port(), upstream.port()},
+                  [](auto& policies) { policies.retry.tries = 2; })
+            .build());
+  std::thread endpoint{[this] {
+    Socket u = upstream.accept();
+    while (!u.read_until("\r\n\r\n").empty()) u.send(ok_response);
+  }};
+  const auto get = [this] {
+    Socket c = client();
+    c.send(get_request);
+    return c.read_response();
+  };
+  ASSERT_TRUE(eventually([&get] { return get().ends_with("ok"); }));
+  for (int i = 0; i < 12; ++i) EXPECT_THAT(get(), EndsWith("ok"));
+  server.reset();
+  endpoint.join();
+}
+
 TEST_F(RetryTest, Answers502WhenAllRefuse) {
   serve(make_snapshot().host("a.test", {unused_port(), unused_port()}).build());
   Socket c = client();

@@ -44,9 +44,12 @@ std::vector<std::string> strace_words(const Fault& fault, const std::filesystem:
 // Makes calls of a running process fail from construction to stop().
 class Injection {
  public:
-  Injection(pid_t pid, const Fault& fault) {
+  Injection(pid_t pid, const Fault& fault) : Injection(pid, fault, {}) {}
+  // Only calls about the file of that name, where there is one.
+  Injection(pid_t pid, const Fault& fault, const std::filesystem::path& file) {
     auto words = strace_words(fault, report_.path() / "calls");
     std::erase(words, "-D");  // there is nothing to start
+    if (!file.empty()) words.insert(words.end(), {"-P", file.string()});
     words.insert(words.end(), {"-p", std::to_string(pid)});
     tracer_.emplace(words);
   }
@@ -126,7 +129,22 @@ INSTANTIATE_TEST_SUITE_P(Each, FailingCalls, testing::Values(
     Fault{"SendPiecesReset", "sendmsg", "ECONNRESET", "1+2"}, Fault{"SendPiecesInterrupted", "sendmsg", "EINTR", "1+2"},
     Fault{"PollNoMemory", "epoll_ctl", "ENOMEM", "3+5"}, Fault{"PollInterrupted", "epoll_wait", "EINTR", "1+3"},
     Fault{"OptionRefused", "setsockopt", "ENOMEM", "1+2"}, Fault{"ShutdownNotConnected", "shutdown", "ENOTCONN", "1+2"},
-    Fault{"FilesNoDescriptor", "openat", "EMFILE", "1+2"}), name_of);
+    Fault{"FilesNoDescriptor", "openat", "EMFILE", "1+2"}, Fault{"FilesUnreadable", "read", "EIO", "2+3"}), name_of);
+
+// Nothing changes when the disk is well again, so nothing tells of it.
+TEST(FailingFiles, AreTriedAgain) {
+  Serving serving(service_at("shop", 9001) + ingress_for(host, "shop", "nginx.ingress.kubernetes.io/ssl-redirect: \"false\""));
+  ASSERT_TRUE(serving.is_ready());
+  serving.write("more.yaml", "");
+  Injection injection(serving.weir().pid(), {"", "read", "EIO", "1+1"}, serving.manifests() / "more.yaml");
+  if (!injection.is_attached(serving.weir().pid())) GTEST_SKIP() << "one process may not trace another here";
+  serving.write("more.yaml", ingress_for("more.example.com", "shop"));
+  EXPECT_TRUE(support::eventually([&] { return injection.has_injected(); }));
+  EXPECT_EQ(serving.get(host, "/").status, 200) << serving.weir().log();
+  injection.stop();
+  EXPECT_TRUE(support::eventually([&] { return serving.get("more.example.com", "/").status == 200; })) << serving.weir().log();
+  EXPECT_EQ(serving.weir().stop(), 0) << serving.weir().log();
+}
 
 TEST(FailingLog, OnAFullDiskCostsNoRequest) {
   support::EchoServer shop{"shop"};
@@ -154,6 +172,7 @@ TEST_P(FailingStart, EndsWithAReasonOrServes) {
   runner.insert(runner.end(), strace.begin(), strace.end());
   support::WeirProcess weir(manifests.path(), {}, runner);
   if (weir.wait_until_ready()) {
+    if (GetParam().error == std::string{"ENOSPC"}) EXPECT_NE(weir.log().find("raise fs.inotify.max_user_watches"), std::string::npos) << weir.log();
     EXPECT_EQ(weir.stop(), 0) << weir.log();
     return;
   }

@@ -104,7 +104,10 @@ CertificateAuthority::~CertificateAuthority() = default;
 IssuedCertificate CertificateAuthority::issue(const std::vector<std::string>& dns_names) const {
   require(!dns_names.empty());
   std::string names;
-  for (const auto& name : dns_names) names += (names.empty() ? "DNS:" : ",DNS:") + name;
+  for (const auto& name : dns_names) {
+    const bool is_address = name.find_first_not_of("0123456789.") == std::string::npos || name.find(':') != std::string::npos;
+    names += (names.empty() ? "" : ",") + std::string{is_address ? "IP:" : "DNS:"} + name;
+  }
   const auto key = make_key();
   const auto certificate = make_certificate(dns_names.front(), key.get());
   sign(certificate.get(), state_->certificate.get(), state_->key.get(),

@@ -21,7 +21,7 @@ class CertificateAuthority {
 
   // What a client must trust.
   [[nodiscard]] const std::string& certificate_pem() const noexcept { return certificate_pem_; }
-  // A server certificate (P-256) for the given DNS names, valid from an hour ago for a day.
+  // A server certificate (P-256) for the given DNS names and addresses, valid from an hour ago for a day.
   [[nodiscard]] IssuedCertificate issue(const std::vector<std::string>& dns_names) const;
 
  private:

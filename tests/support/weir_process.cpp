@@ -40,9 +40,9 @@ WeirProcess::WeirProcess(const std::filesystem::path& manifests, const std::vect
 
 std::vector<std::string> WeirProcess::command(const std::filesystem::path& manifests, const std::vector<std::string>& flags,
                                               std::vector<std::string> words) const {
-  words.insert(words.end(), {WEIR_PROGRAM,
-                             "--manifests=" + manifests.string(),
-                             "--bind-address=127.0.0.1",
+  words.emplace_back(WEIR_PROGRAM);
+  if (!manifests.empty()) words.push_back("--manifests=" + manifests.string());
+  words.insert(words.end(), {"--bind-address=127.0.0.1",
                              "--http-port=" + std::to_string(http_port()),
                              "--https-port=" + std::to_string(https_port()),
                              "--healthz-port=" + std::to_string(healthz_port()),
@@ -50,6 +50,11 @@ std::vector<std::string> WeirProcess::command(const std::filesystem::path& manif
                              "--workers=2"});
   words.insert(words.end(), flags.begin(), flags.end());
   return words;
+}
+
+std::string WeirProcess::readiness() const {
+  const auto response = httplib::Client("127.0.0.1", healthz_port()).Get("/readyz");
+  return response ? response->body : "";
 }
 
 bool WeirProcess::wait_until_ready() {

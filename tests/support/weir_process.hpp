@@ -41,6 +41,7 @@ class WeirProcess {
  public:
   // Serves the manifests with 2 workers on free loopback ports; `flags` are added to these. `runner` are the words of a program
   // that runs it, such as strace; signals and pid() are that program's then.
+  // Without a path of manifests the flags have to say where the objects come from.
   explicit WeirProcess(const std::filesystem::path& manifests, const std::vector<std::string>& flags = {},
                        const std::vector<std::string>& runner = {});
 
@@ -49,6 +50,8 @@ class WeirProcess {
   [[nodiscard]] std::uint16_t healthz_port() const noexcept { return healthz_.number(); }
   [[nodiscard]] pid_t pid() const noexcept { return child_.pid(); }
 
+  // What /readyz says now; "" when nobody answers.
+  [[nodiscard]] std::string readiness() const;
   // Until /readyz says 200. False when the program ended or hangs.
   [[nodiscard]] bool wait_until_ready();
   void send_signal(int signal) const { child_.send_signal(signal); }

@@ -73,3 +73,10 @@ TEST_F(CheckTest, WhatIsSkippedIsNoFinding) {
   EXPECT_TRUE(notes(result, "apps/v1 Deployment (2 files)"));
   EXPECT_TRUE(notes(result, "values.yaml"));
 }
+
+TEST_F(CheckTest, WithoutObjectsItSaysWhatToGive) {
+  EXPECT_NE(controller::check({}).error.find("give --manifests DIR"), std::string::npos);
+  controller::Options options;
+  options.manifests = files.path() / "missing";
+  EXPECT_NE(controller::check(options).error.find("name a directory of manifests"), std::string::npos);
+}

@@ -73,3 +73,37 @@ TEST(ConfigMap, AWaitOfNothingIsRefused) {
   EXPECT_EQ(result.find("a.test", "/")->policies.timeouts, routing::Timeouts{});
   EXPECT_TRUE(with({{"keep-alive", "0"}, {"proxy-next-upstream-timeout", "0"}}).diagnostics.empty());
 }
+
+TEST(ConfigMap, WhatItsAuthorCannotHaveMeantIsTold) {
+  EXPECT_EQ(with({{"log-format-upstream", "$remote_addr $http_x ${status} $remote_adr $nonsense $remote_adr"}}).lines_with("$remote_adr, $nonsense is no variable"), 1u);
+  EXPECT_TRUE(with({{"log-format-upstream", "$Host costs 5$ ${arg_a} $upstream_http_x"}}).diagnostics.empty());
+  EXPECT_EQ(with({{"ssl-protocols", " "}}).lines_with("data.ssl-protocols: is empty: the default stays in force"), 1u);
+  EXPECT_EQ(with({{"ssl-ciphers", ""}}).lines_with("data.ssl-ciphers: is empty"), 1u);
+}
+
+TEST(ConfigMap, AFirewallClosesAsItsAnnotationDoes) {
+  EXPECT_EQ(with({{"enable-modsecurity", "true"}}).route_of("a.test", "/"), "503");
+  EXPECT_EQ(with({{"enable-owasp-modsecurity-crs", "true"}}).route_of("a.test", "/"), "503");
+  EXPECT_EQ(with({{"enable-modsecurity", "false"}}).route_of("a.test", "/"), "web/web");
+  EXPECT_TRUE(with({{"enable-modsecurity", "false"}}).diagnostics.empty());
+}
+
+TEST(ConfigMap, ASnippetThatMayGuardClosesEverything) {
+  EXPECT_EQ(with({{"server-snippet", "if ($ok != 1) { return 403; }"}}).route_of("a.test", "/"), "503");
+  EXPECT_EQ(with({{"location-snippet", "deny all;"}}).route_of("a.test", "/"), "503");
+  EXPECT_EQ(with({{"http-snippet", "map $a $b { default 0; }"}}).route_of("a.test", "/"), "web/web");
+}
+
+TEST(ConfigMap, OneThatIsGoneStaysInForce) {
+  controller::Options options;
+  options.config_map = "default/conf";
+  controller::translate::CertificateCache certificates;
+  const std::string rest = service("web") + ingress({});
+  const auto before = controller::translate::translate(decode_yaml(config_map({{"denylist-source-range", "10.0.0.0/8"}}) + rest).store, options, {}, certificates, nullptr);
+  const auto after = controller::translate::translate(decode_yaml(rest).store, options, {}, certificates, &before);
+  EXPECT_EQ(after.snapshot->version, before.snapshot->version);
+  ASSERT_FALSE(after.route_diagnostics.empty());
+  EXPECT_EQ(routing::to_line(after.route_diagnostics.front()).find("ConfigMap default/conf: --configmap: is gone"), 0u);
+  const auto still = controller::translate::translate(decode_yaml(rest).store, options, {}, certificates, &after);
+  EXPECT_EQ(still.snapshot->version, before.snapshot->version);
+}

@@ -118,3 +118,34 @@ TEST(HostsAndPaths, AnExpressionThatCannotBeUsedKeepsItsPathsFromOthers) {
   EXPECT_EQ(regex("/admin?(?!x)").route_of("a.test", "/admi"), "503");
   EXPECT_EQ(regex("/a(?!x)|/b").route_of("a.test", "/b"), "503");
 }
+
+TEST(HostsAndPaths, AnExpressionThatCannotBeUsedIsTriedWhereItWouldHaveBeen) {
+  std::vector<std::pair<std::string, std::string>> annotations{{"use-regex", "true"}, {"auth-url", "http://auth.test"}};
+  const auto beside = [&](const std::string& path) {
+    return translate_yaml(service("web") + service("open") + ingress({.name = "open", .path = path, .service = "open"}) +
+                          ingress({.path = "/api/(?!login).*", .path_type = "ImplementationSpecific", .annotations = annotations}));
+  };
+  EXPECT_EQ(beside("/api/users").route_of("a.test", "/api/users"), "503");  // shorter than the expression, so it would not have been asked
+  EXPECT_EQ(beside("/api/users/of/everybody").route_of("a.test", "/api/users/of/everybody"), "open/open");
+  EXPECT_EQ(beside("/apis").route_of("a.test", "/apis"), "open/open");
+  annotations.pop_back();  // without a guard nothing opens
+  EXPECT_EQ(beside("/api/users").route_of("a.test", "/api/users"), "open/open");
+  EXPECT_EQ(beside("/api").route_of("a.test", "/api/users"), "503");
+}
+
+TEST(HostsAndPaths, ASolverOfAcmeIsAskedOverPlainHttp) {
+  const std::string solver = "/.well-known/acme-challenge/TOKEN";
+  const auto result = translate_yaml(service("web") + service("solver") + ingress({.tls_secret = "tls"}) +
+                                     ingress({.name = "solver", .path = solver, .path_type = "ImplementationSpecific", .service = "solver", .created = "2025-01-01T00:00:00Z"}));
+  EXPECT_EQ(result.route_of("a.test", solver), "solver/solver");
+  EXPECT_FALSE(result.find("a.test", solver)->policies.tls_redirect.active);
+  EXPECT_TRUE(result.find("a.test", "/.well-known/acme-challenge/other")->policies.tls_redirect.active);  // by location, as in ingress-nginx
+}
+
+TEST(HostsAndPaths, ASecretWithoutACertificateIsToldThoughAnotherEntryNamesTheHost) {
+  std::string text = ingress({.tls_secret = "missing"});
+  text.replace(text.find("secretName: missing}]"), 21, "secretName: missing}, {hosts: [a.test], secretName: garbage}]");
+  const auto result = translate_yaml("---\napiVersion: v1\nkind: Secret\nmetadata: {name: garbage}\nstringData: {tls.crt: x, tls.key: y}\n" + service("web") + text);
+  EXPECT_EQ(result.lines_with("spec.tls[0].secretName: Secret default/missing does not exist"), 1u);
+  EXPECT_EQ(result.lines_with("spec.tls[1].secretName: Secret default/garbage"), 1u);
+}

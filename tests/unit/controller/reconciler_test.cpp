@@ -22,6 +22,7 @@ class Recorder final : public controller::Observer {
   void on_diagnostic(const routing::Diagnostic& d) override { note([&] { holding.insert(routing::to_line(d)); }); }
   void on_healed(const routing::Diagnostic& d) override { note([&] { holding.erase(routing::to_line(d)); }); }
   void on_notice(const std::string& text) override { note([&] { notices.push_back(text); }); }
+  void on_problems(const std::vector<std::string>&) override {}
   void publish(std::shared_ptr<const routing::Snapshot> next) {
     note([&] {
       snapshot = std::move(next);

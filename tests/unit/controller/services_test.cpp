@@ -146,3 +146,11 @@ TEST(Services, ABackendWithoutAPortIsToldOfOnce) {
     EXPECT_TRUE(endpoints_of(result).empty());
   }
 }
+
+TEST(Services, ASliceThatCannotBeUsedWholeIsOneLine) {
+  const auto result = translate_yaml(bare_service + slice("a", "{addresses: [10.0.0.1, nowhere]}, {addresses: [10.0.0.300]}", "{name: http, port: 8080}, {name: x, port: 70000}") + ingress({}));
+  EXPECT_EQ(result.lines_with("EndpointSlice default/a"), 1u);
+  EXPECT_EQ(result.lines_with("endpoints[0].addresses[1]: \"nowhere\" is no IP address: not used; 2 more of this slice cannot be used either"), 1u);
+  EXPECT_EQ(endpoints_of(result), Texts{"10.0.0.1:8080"});
+  EXPECT_EQ(translate_yaml(bare_service + slice("a", "{addresses: [10.0.0.1]}", "{name: http, port: 0}")).lines_with("ports[0].port: must be a port from 1 to 65535, is \"0\""), 1u);
+}

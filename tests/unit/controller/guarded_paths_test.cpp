@@ -1,0 +1,122 @@
+// What a guard was meant for stays closed when its path, its rule or its whole Ingress cannot be taken: beside it another
+// Ingress, open and with "/", would take the requests.
+#include "tests/support/translate_yaml.hpp"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+
+using namespace test;
+
+namespace {
+
+using Annotations = std::vector<std::pair<std::string, std::string>>;
+const Annotations guarded{{"auth-url", "http://auth.test"}};
+
+std::string open_host() { return service("web") + service("open") + ingress({.name = "open", .service = "open"}); }
+
+// An Ingress of one path, beside the open one.
+Translated beside_open(const std::string& path, const Annotations& annotations = guarded, const std::string& type = "Prefix") {
+  return translate_yaml(open_host() + ingress({.name = "guarded", .path = path, .path_type = type, .created = "2024-02-01T00:00:00Z", .annotations = annotations}));
+}
+
+// The same with a part of its text replaced.
+std::string changed(const std::string& from, const std::string& to, const Annotations& annotations = guarded) {
+  std::string text = ingress({.name = "guarded", .path = "/admin", .created = "2024-02-01T00:00:00Z", .annotations = annotations});
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return open_host() + text.replace(at, from.size(), to);
+}
+
+}  // namespace
+
+TEST(GuardedPaths, APathThatIsNoneIsClosedAsItWasMeant) {
+  for (const std::string path : {"admin", "^/admin", " /admin", "/admin ", "https://a.test/admin", "/admin/x y"}) {
+    const auto result = beside_open(path);
+    EXPECT_EQ(result.route_of("a.test", "/admin/x"), "503") << path;
+    EXPECT_EQ(result.route_of("a.test", "/shop"), "open/open") << path;
+    EXPECT_EQ(result.lines_with("what begins with /admin answers 503"), 1u) << path;
+    EXPECT_EQ(beside_open(path, {}).route_of("a.test", "/admin/x"), "open/open") << path;
+  }
+}
+
+TEST(GuardedPaths, WhereNobodyKnowsThePathTheHostIsClosed) {
+  const auto result = beside_open("/ad min");
+  EXPECT_EQ(result.route_of("a.test", "/shop"), "503");
+  EXPECT_EQ(result.lines_with("every path of host \"a.test\" answers 503"), 1u);
+  EXPECT_EQ(translate_yaml(changed("path: '/admin'", "path: {a: b}")).route_of("a.test", "/shop"), "503");
+  EXPECT_EQ(translate_yaml(changed("path: '/admin'", "Path: '/admin'")).route_of("a.test", "/shop"), "503");
+  EXPECT_EQ(translate_yaml(changed("paths:", "path:")).route_of("a.test", "/shop"), "503");
+  EXPECT_EQ(translate_yaml(changed("path: '/admin'", "Path: '/admin'", {})).route_of("a.test", "/shop"), "open/open");
+}
+
+TEST(GuardedPaths, APathTypeThatIsNoneLeavesThePathClosed) {
+  const auto result = beside_open("/admin", guarded, "Regex");
+  EXPECT_EQ(result.route_of("a.test", "/admin/x"), "503");
+  EXPECT_EQ(result.route_of("a.test", "/shop"), "open/open");
+  EXPECT_EQ(beside_open("/admin", {}, "Regex").route_of("a.test", "/admin/x"), "open/open");
+}
+
+TEST(GuardedPaths, APathThatIsNotInItsNormalFormIsClosedInIt) {
+  for (const auto& [path, normal] : std::vector<std::pair<std::string, std::string>>{{"/a//adm", "/a/adm"}, {"/%61dmin", "/admin"}, {"/x/../root", "/root"}, {"/admin?x=1", "/admin"}}) {
+    const auto result = beside_open(path);
+    EXPECT_EQ(result.route_of("a.test", normal + "/x"), "503") << path;
+    EXPECT_EQ(result.route_of("a.test", "/shop"), "open/open") << path;
+    EXPECT_EQ(result.lines_with("write \"" + normal + "\""), 1u) << path;
+    EXPECT_EQ(beside_open(path, {}).route_of("a.test", normal), "open/open") << path;
+  }
+  EXPECT_TRUE(beside_open("/100%", {}).diagnostics.empty());  // may be asked for as /100%25
+}
+
+TEST(GuardedPaths, AClosedPathIsLostToAnOlderIngressAndKeptFromAYoungerOne) {
+  const auto with = [](const std::string& created) {
+    return translate_yaml(open_host() + service("other") + ingress({.name = "guarded", .path = "/a//b", .created = "2024-02-01T00:00:00Z", .annotations = guarded}) +
+                          ingress({.name = "other", .path = "/a/b", .service = "other", .created = created}));
+  };
+  EXPECT_EQ(with("2023-01-01T00:00:00Z").route_of("a.test", "/a/b"), "other/other");
+  EXPECT_EQ(with("2025-01-01T00:00:00Z").route_of("a.test", "/a/b"), "503");
+  EXPECT_EQ(with("2025-01-01T00:00:00Z").lines_with("Ingress default/other: spec.rules[0].http.paths[0]: path /a/b"), 1u);
+}
+
+TEST(GuardedPaths, AnExpressionThatIsComparedLetterByLetterIsTold) {
+  for (const std::string path : {"/i/*", "/i/(.*)", "/i(/|$)(.*)", "/i/.*"}) {
+    EXPECT_EQ(beside_open(path, {}).lines_with("is compared letter by letter, not as an expression: write /i with pathType Prefix"), 1u) << path;
+    EXPECT_EQ(beside_open(path, {}).route_of("a.test", "/i/x"), "open/open") << path;
+    EXPECT_EQ(beside_open(path).route_of("a.test", "/i/x"), "503") << path;
+  }
+  EXPECT_TRUE(beside_open("/v1.0/a+b", {}).diagnostics.empty());
+  EXPECT_EQ(beside_open("/i/(.*)", {{"use-regex", "true"}}, "ImplementationSpecific").lines_with("letter by letter"), 0u);
+}
+
+TEST(GuardedPaths, AnAnnotationThatIsNoTextMayBeAGuard) {
+  const auto with = [](const std::string& annotation) { return translate_yaml(changed("    x/y: z", "    " + annotation, {})); };
+  for (const std::string annotation : {"nginx.ingress.kubernetes.io/auth-type: {a: b}", "nginx.ingress.kubernetes.io/auth-url: [x]", "nginx.ingress.kubernetes.io/limit-rps: {}"}) {
+    EXPECT_EQ(with(annotation).route_of("a.test", "/admin"), "503") << annotation;
+    EXPECT_EQ(with(annotation).lines_with("must be a string"), 1u) << annotation;
+    EXPECT_EQ(with(annotation).diagnostics.size(), 1u) << annotation;
+  }
+  EXPECT_EQ(with("nginx.ingress.kubernetes.io/enable-cors: {a: b}").route_of("a.test", "/admin"), "guarded/web");
+  EXPECT_EQ(translate_yaml(changed("  annotations:", "  annotation:")).route_of("a.test", "/admin"), "503");
+  EXPECT_EQ(translate_yaml(changed("    x/y: z", "    - x", {})).route_of("a.test", "/shop"), "open/open");
+}
+
+TEST(GuardedPaths, ARefusedIngressKeepsWhatItGuards) {
+  const std::string headers = "more_set_headers \"X-Frame-Options: DENY\";";
+  EXPECT_EQ(beside_open("/admin", {{"configuration-snippet", headers}}).route_of("a.test", "/admin"), "open/open");
+  EXPECT_EQ(beside_open("/admin", {{"configuration-snippet", "deny all;"}}).route_of("a.test", "/admin"), "503");
+  EXPECT_EQ(beside_open("/admin", {{"configuration-snippet", headers}, {"auth-type", "basic"}}).route_of("a.test", "/admin"), "503");
+  EXPECT_EQ(beside_open("/admin", {{"server-snippet", "if ($x) { return 403; }"}}).route_of("a.test", "/shop"), "503");
+  EXPECT_EQ(beside_open("/admin", {{"default-backend", "NO NAME"}, {"auth-type", "basic"}}).route_of("a.test", "/admin"), "503");
+  EXPECT_EQ(beside_open("/admin", {{"canary", "true"}, {"auth-type", "basic"}}).route_of("a.test", "/admin"), "open/open");
+  EXPECT_EQ(beside_open("/admin", {{"configuration-snippet", "deny all;"}}).translation.ingresses_served, 1u);
+}
+
+TEST(GuardedPaths, AHostUnderAnotherNameIsClosedAndNeverEveryHost) {
+  for (const auto& annotations : {guarded, Annotations{}}) {
+    const auto result = translate_yaml(changed("- host: \"a.test\"", "- hosts: [\"a.test\", \"b.test\"]", annotations));
+    EXPECT_EQ(result.route_of("c.test", "/admin"), "404");
+    EXPECT_EQ(result.route_of("a.test", "/admin"), annotations.empty() ? "open/open" : "503");
+    EXPECT_EQ(result.route_of("b.test", "/admin"), annotations.empty() ? "404" : "503");
+    EXPECT_EQ(result.lines_with("spec.rules[0].hosts: is no field of the API, so it has no effect; did you mean host?"), 1u);
+  }
+}
