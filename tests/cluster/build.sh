@@ -38,14 +38,15 @@ linker_flags() {
 }
 
 build_module() {
-  local module=$1 folder package=. began=$SECONDS
+  local module=$1 folder flags package=. began=$SECONDS
   folder=$(folder_of "$module")
   if [[ -x $folder/$module ]]; then touch "$folder"; say "$module: there"; return; fi
   [[ $module != helm ]] || package=helm.sh/helm/v3/cmd/helm
+  flags="-s -w$(linker_flags "$module")"
   mkdir -p "$folder"
   say "$module: building"
   (cd "$module" && CGO_ENABLED=0 GOFLAGS="-buildvcs=false -mod=readonly" nice -n 10 go build -p 2 -trimpath \
-    -ldflags "-s -w$(linker_flags "$module")" -o "$folder/$module.new" "$package" 2>"$folder/log") ||
+    -ldflags "$flags" -o "$folder/$module.new" "$package" 2>"$folder/log") ||
     { cat "$folder/log" >&2; say "$module: not built (above)" >&2; exit 1; }
   mv "$folder/$module.new" "$folder/$module"
   say "$module: built in $((SECONDS - began)) s"
