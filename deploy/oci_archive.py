@@ -25,7 +25,7 @@ def entry_of(path, name):
     entry.uid = entry.gid = entry.mtime = 0
     entry.uname = entry.gname = ""
     if "security.capability" in os.listxattr(path, follow_symlinks=False):
-        # As text in a PAX header, each byte as the code point of that number: what tar and the runtimes read.
+        # In a PAX header, which tar and the runtimes read; its bytes are below 128.
         value = os.getxattr(path, "security.capability", follow_symlinks=False)
         entry.pax_headers = {"SCHILY.xattr.security.capability": value.decode("utf-8", "surrogateescape")}
     return entry
