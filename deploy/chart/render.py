@@ -43,7 +43,7 @@ def known():
 
 
 def manifest(helm):
-    rendered = subprocess.run([helm, "template", "weir", str(CHART), "--namespace=weir-system",
+    rendered = subprocess.run([helm, "template", "weir", str(CHART), "--namespace=weir-system", "--kube-version=1.36.3",
                                f"--values={CHART.parent / 'values' / 'loadbalancer.yaml'}"],
                               check=True, stdout=subprocess.PIPE, text=True).stdout
     kept = [line.rstrip() for line in rendered.splitlines()]
