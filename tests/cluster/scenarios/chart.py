@@ -81,7 +81,7 @@ def faults(cluster, known, files):
         yield lint.stdout + lint.stderr
     try:
         objects, notes = install(cluster, files)
-    except (AssertionError, yaml.YAMLError) as error:
+    except (AssertionError, subprocess.TimeoutExpired, yaml.YAMLError) as error:
         yield str(error)
         return
     yield from dry_run(cluster.api, objects)
