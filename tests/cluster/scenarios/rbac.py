@@ -53,7 +53,11 @@ def test_a_missing_right_is_named(cluster):
     assert seen == READ, f"no rule for {READ - seen}"
 
 
+# Without it Weir serves: only which namespaces are being deleted stays unknown.
+DISPENSABLE = {"namespaces"}
+
+
 def names_the_right(weir, resource):
-    """On /readyz and in the log, with the verb."""
-    texts = (weir.admin("/readyz")[1], weir.program.text())
+    """In the log and, of what is needed to be in step, on /readyz; with the verb."""
+    texts = [weir.program.text()] + ([] if resource in DISPENSABLE else [weir.admin("/readyz")[1]])
     return all(resource in text and ("list" in text or "watch" in text) for text in texts)
