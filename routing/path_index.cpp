@@ -48,14 +48,12 @@ PathMatch route_or(std::uint32_t route, PathMatch otherwise) noexcept {
   return route == none ? otherwise : PathMatch{PathMatchKind::route, route};
 }
 
-// The request names the rule's path itself. A rule declared only with a slash redirects even where a shorter prefix
-// would have served the request, as nginx does.
+// The request names the rule's path itself. A Prefix declared only with a slash redirects even where a shorter prefix would
+// have served the request, as nginx does. An Exact path is equal or does not match (Ingress v1): it never redirects.
 PathMatch match_whole(const Rule& rule, PathMatch shorter) noexcept {
   if (const auto route = first_declared(rule.exact, rule.prefix); route != none) return {PathMatchKind::route, route};
-  if (const auto route = first_declared(rule.exact_slash, rule.prefix_slash); route != none) {
-    return {PathMatchKind::add_slash, route};
-  }
-  return shorter;
+  if (rule.prefix_slash == none) return shorter;
+  return {PathMatchKind::add_slash, first_declared(rule.exact_slash, rule.prefix_slash)};
 }
 
 // The request goes on behind the rule's path; `rest` begins with the slash.

@@ -21,7 +21,7 @@ namespace routing {
 enum class PathMatchKind {
   none,
   route,
-  add_slash,  // only "/foo/" is declared and "/foo" was asked: 301 to "/foo/" (as nginx does for a proxied location)
+  add_slash,  // only Prefix "/foo/" is declared and "/foo" was asked: 301 to "/foo/" (as nginx does for a proxied location)
 };
 
 struct PathMatch {

@@ -2,13 +2,14 @@
 # Installs what Weir needs from the distribution's packages: Debian 12, Debian 13, Ubuntu 24.04.
 # When everything is there it asks dpkg once and ends, without touching apt: other scripts call it each time.
 #
-#   tests/packages.sh [GROUP]...    groups: build, try, test, bench, fuzz; without one: build and test
+#   tests/packages.sh [GROUP]...    groups: build, try, test, image, bench, fuzz; without one: build and test
 set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config libssl-dev libre2-dev libyaml-dev libc-ares-dev zlib1g-dev libfmt-dev libspdlog-dev
        libcli11-dev libcpp-httplib-dev libgtest-dev libgmock-dev)
 try=(curl openssl ca-certificates)                        # what deploy/quickstart.sh calls
-test=(curl openssl ca-certificates python3 nginx procps strace util-linux valgrind wrk)
+test=(binutils curl openssl ca-certificates iproute2 libcap2-bin python3 python3-yaml nginx procps strace util-linux valgrind wrk)
+image=(binutils ca-certificates libcap2-bin python3)             # what deploy/image.sh calls
 bench=(curl openssl ca-certificates haproxy libbenchmark-dev nginx python3 strace util-linux
        valgrind wrk)
 fuzz=(clang llvm)
@@ -91,6 +92,7 @@ for group in "$@"; do
     build) wanted+=("${build[@]}") ;;
     try) wanted+=("${try[@]}") ;;
     test) wanted+=("${test[@]}") ;;
+    image) wanted+=("${image[@]}") ;;
     bench) wanted+=("${bench[@]}") ;;
     fuzz) wanted+=("${fuzz[@]}") ;;
     -h | --help) usage; exit 0 ;;

@@ -41,9 +41,23 @@ run() {  # run PRESET [CTEST ARGUMENT]...
   "${fixed_addresses[@]}" ctest --preset "$preset" --parallel "$cores" --no-tests=error "$@"
 }
 
+# The control plane of the cluster tests builds beside Weir: ten CPU minutes the first time, none when it is there.
+build_cluster() {
+  mkdir -p build
+  tests/cluster/build.sh >build/cluster.log 2>&1 &
+  cluster=$!
+}
+
+await_cluster() {
+  wait "$cluster" || { cat build/cluster.log >&2; say "the programs of the cluster tests could not be built"; exit 1; }
+  cat build/cluster.log
+}
+
 say "packages"
 tests/packages.sh build test
+build_cluster
 build release
+await_cluster
 run release
 [[ $quick == no ]] || exit 0
 build tsan thread_tests

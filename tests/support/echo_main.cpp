@@ -1,4 +1,4 @@
-// The echo server as a program: weir-echo NAME PORT. Serves on 127.0.0.1 until SIGTERM or SIGINT.
+// The echo server as a program: weir-echo NAME PORT [ADDRESS]. Serves on 127.0.0.1, or on ADDRESS, until SIGTERM or SIGINT.
 #include "tests/support/echo_server.hpp"
 
 #include <charconv>
@@ -17,9 +17,10 @@ std::uint16_t parse_port(std::string_view text) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto port = argc == 3 ? parse_port(argv[2]) : std::uint16_t{0};
+  const auto port = argc == 3 || argc == 4 ? parse_port(argv[2]) : std::uint16_t{0};
+  const char* const address = argc == 4 ? argv[3] : "127.0.0.1";
   if (port == 0) {
-    std::fprintf(stderr, "usage: weir-echo NAME PORT\n");
+    std::fprintf(stderr, "usage: weir-echo NAME PORT [ADDRESS]\n");
     return 2;
   }
   // Blocked before any thread exists, so that all threads inherit it and sigwait() alone takes them.
@@ -29,9 +30,9 @@ int main(int argc, char** argv) {
   sigaddset(&ends, SIGINT);
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);
 
-  const support::EchoServer server(argv[1], port);
+  const support::EchoServer server(argv[1], port, address);
   if (!server.is_listening()) {
-    std::fprintf(stderr, "weir-echo: cannot listen on 127.0.0.1:%u\n", unsigned{port});
+    std::fprintf(stderr, "weir-echo: cannot listen on %s:%u\n", address, unsigned{port});
     return 1;
   }
   int signal = 0;

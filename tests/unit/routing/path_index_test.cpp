@@ -68,8 +68,8 @@ TEST(PathIndex, ExactMatchesItselfOnly) {
                                         {"/fo", nothing}, {"/FOO", nothing}, {"/", nothing}});
 }
 
-TEST(PathIndex, ExactWithSlashRedirectsTheFormWithout) {
-  expect_all(plain({{"/foo/", exact}}), {{"/foo/", route(0)}, {"/foo", add_slash(0)}, {"/foo/bar", nothing}, {"/fo", nothing}});
+TEST(PathIndex, ExactWithSlashDoesNotTakeTheFormWithout) {
+  expect_all(plain({{"/foo/", exact}}), {{"/foo/", route(0)}, {"/foo", nothing}, {"/foo/bar", nothing}, {"/fo", nothing}});
 }
 
 TEST(PathIndex, PrefixTakesBothSlashForms) {
@@ -115,7 +115,7 @@ TEST(PathIndex, BothSlashFormsDeclaredEachServeTheirOwn) {
 
 TEST(PathIndex, AddSlashWinsOverShorterPrefixes) {
   expect_all(plain({{"/", prefix}, {"/foo/", prefix}}), {{"/foo", add_slash(1)}, {"/foo/", route(1)}, {"/foobar", route(0)}});
-  expect_all(plain({{"/a", prefix}, {"/a/b/", exact}}), {{"/a/b", add_slash(1)}, {"/a/b/", route(1)}, {"/a/b/c", route(0)}});
+  expect_all(plain({{"/a", prefix}, {"/a/b/", exact}}), {{"/a/b", route(0)}, {"/a/b/", route(1)}, {"/a/b/c", route(0)}});
 }
 
 TEST(PathIndex, RootForms) {
