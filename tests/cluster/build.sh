@@ -23,9 +23,9 @@ where() {
   printf '%s/bin-%s\n' "$cache" "$(for module in "${modules[@]}"; do hash_of "$module"; done | sha256sum | cut -c1-16)"
 }
 
-version_of() { sed -n "s|^\(require \)\?\s*$1 \(v[0-9.]*\)\$|\2|p" "$2/go.mod" | head -n 1; }
+version_of() { awk -v module="$1" '{ sub(/^require /, "") } $1 == module { print $2; exit }' "$2/go.mod"; }
 
-# Without its version the server calls itself v0.0.0-master, at which clients stumble.
+# Without its version the server calls itself v0.0.0-master, at which clients stumble; and helm takes every cluster for 1.20.
 linker_flags() {
   local version
   case $1 in
@@ -33,7 +33,11 @@ linker_flags() {
       version=$(version_of k8s.io/kubernetes "$1")
       printf -- ' -X k8s.io/component-base/version.%s' "gitVersion=$version" gitMajor=1 \
         "gitMinor=$(cut -d. -f2 <<<"$version")" gitTreeState=clean ;;
-    helm) printf -- ' -X helm.sh/helm/v3/internal/version.version=%s' "$(version_of helm.sh/helm/v3 "$1")" ;;
+    helm)
+      printf -- ' -X helm.sh/helm/v3/%s' "internal/version.version=$(version_of helm.sh/helm/v3 "$1")" \
+        pkg/chartutil.k8sVersionMajor=1 pkg/lint/rules.k8sVersionMajor=1 \
+        "pkg/chartutil.k8sVersionMinor=$(version_of k8s.io/kubernetes controlplane | cut -d. -f2)" \
+        "pkg/lint/rules.k8sVersionMinor=$(version_of k8s.io/kubernetes controlplane | cut -d. -f2)" ;;
   esac
 }
 

@@ -58,7 +58,8 @@ def test_weir_rolled_under_load(cluster):
         with Load(lambda: ready.addresses, HOST) as load:
             for generation in (1, 2):
                 restart(api, generation)
-                wait_for(lambda: is_rolled_out(api, shipped.NAMESPACE, NAME, 2), "Weir is rolled", 120)
+                wait_for(lambda: is_rolled_out(api, shipped.NAMESPACE, NAME, 2) and len(api.items("Pod", shipped.NAMESPACE)) == 2,
+                         "Weir is rolled and the old replicas have ended", 120)
         load.check()
     api.delete("Deployment", NAME, shipped.NAMESPACE, "apps/v1")
     api.delete("Namespace", NAMESPACE)
