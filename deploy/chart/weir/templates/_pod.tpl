@@ -36,9 +36,9 @@ spec:
     {{- with $controller.podSecurityContext }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
-    {{- with $controller.sysctls }}
+    {{- if and $controller.sysctls (not $controller.hostNetwork) }}
     sysctls:
-      {{- range $name, $value := . }}
+      {{- range $name, $value := $controller.sysctls }}
       - {name: {{ $name | quote }}, value: {{ $value | quote }}}
       {{- end }}
     {{- end }}
@@ -77,7 +77,7 @@ spec:
         - name: {{ $name }}
           containerPort: {{ $port }}
           protocol: TCP
-          {{- if and $controller.hostPort.enabled (hasKey $controller.hostPort.ports $name) }}
+          {{- if and $controller.hostPort.enabled (not $controller.hostNetwork) (hasKey $controller.hostPort.ports $name) }}
           hostPort: {{ get $controller.hostPort.ports $name }}
           {{- end }}
         {{- end }}
