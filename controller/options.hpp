@@ -1,6 +1,7 @@
 // What the command line says to the controller. Values only; proxy/options parses them.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -23,6 +24,14 @@ struct Options {
   std::string annotations_prefix = "nginx.ingress.kubernetes.io";
   bool disable_catch_all = false;
   bool disable_svc_external_name = false;
+  bool update_status = true;                    // --update-status: of Ingresses, when the objects come from the Kubernetes API
+  bool update_status_on_shutdown = true;        // cleared by the last replica
+  std::string publish_service;                  // ns/name; whose addresses go into the status
+  std::string publish_status_address;           // addresses and names, commas between; wins over publish_service
+  bool report_node_internal_address = false;    // without the two above: of the nodes, the internal one
+  bool elects_leader = true;                    // --disable-leader-election: writes without asking for the Lease
+  std::string election_id = "ingress-controller-leader";  // name of the Lease
+  std::chrono::seconds election_ttl{30};        // how long after its end a leader is missed
 };
 
 }  // namespace controller

@@ -1,6 +1,8 @@
 #include "controller/reconciler.hpp"
 
 #include "controller/dns_resolver.hpp"
+#include "controller/kube/api/access.hpp"
+#include "controller/leader.hpp"
 #include "controller/source.hpp"
 #include "controller/translate/translation.hpp"
 
@@ -45,6 +47,7 @@ struct Reconciler::State {
   Options options;
   Observer& observer;
   Publish publish;
+  IsInForce is_in_force;
   std::unique_ptr<Source> source;
   translate::CertificateCache certificates;
   std::optional<translate::Translation> translation;
@@ -53,14 +56,16 @@ struct Reconciler::State {
   std::vector<std::string> problems;
   Clock::time_point reacted_at{};
   std::uint64_t published_version = 0;
+  bool has_begun = false;  // what has been reported since is news
   std::vector<std::shared_ptr<const routing::Snapshot>> retired;  // that workers may still use; freed here, so that no request waits for it
   int wake = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  std::atomic<bool> stopping{false}, answers_changed{false};
+  std::atomic<bool> stopping{false}, answers_changed{false}, leader_changed{false};
   std::unique_ptr<DnsResolver> resolver;
+  std::unique_ptr<Leader> leader;  // null: nothing is written back
   std::thread thread;
 
-  State(Options given, Observer& watcher, Publish hand_out)
-      : options(std::move(given)), observer(watcher), publish(std::move(hand_out)), source(make_source(options)) {}
+  State(Options given, Observer& watcher, Publish hand_out, IsInForce in_force)
+      : options(std::move(given)), observer(watcher), publish(std::move(hand_out)), is_in_force(std::move(in_force)), source(make_source(options)) {}
 
   void notify() const {
     const std::uint64_t one = 1;
@@ -71,6 +76,7 @@ struct Reconciler::State {
   void finish(std::chrono::nanoseconds cpu_before);
   [[nodiscard]] std::set<routing::Diagnostic> gather() const;
   void report();
+  void start_leader();
   void react();
   void run();
   bool wait_for_objects();
@@ -106,19 +112,25 @@ std::set<routing::Diagnostic> Reconciler::State::gather() const {
   for (auto& diagnostic : source->diagnostics()) all.insert(std::move(diagnostic));
   if (translation)
     for (const auto* list : {&translation->route_diagnostics, &translation->upstream_diagnostics}) all.insert(list->begin(), list->end());
+  if (leader)
+    for (auto& diagnostic : leader->diagnostics()) all.insert(std::move(diagnostic));
   return all;
 }
 
 // What is new, and what no longer holds.
 void Reconciler::State::report() {
   std::set<routing::Diagnostic> now = gather();
-  std::vector<routing::Diagnostic> fresh, gone;
-  std::set_difference(now.begin(), now.end(), reported.begin(), reported.end(), std::back_inserter(fresh));
-  std::set_difference(reported.begin(), reported.end(), now.begin(), now.end(), std::back_inserter(gone));
-  for (const auto& diagnostic : fresh) observer.on_diagnostic(diagnostic);
-  for (const auto& diagnostic : gone) observer.on_healed(diagnostic);
+  events::Difference difference;
+  difference.is_first = !has_begun;
+  std::set_difference(now.begin(), now.end(), reported.begin(), reported.end(), std::back_inserter(difference.arisen));
+  std::set_difference(reported.begin(), reported.end(), now.begin(), now.end(), std::back_inserter(difference.healed));
+  for (const auto& diagnostic : difference.arisen) observer.on_diagnostic(diagnostic);
+  for (const auto& diagnostic : difference.healed) observer.on_healed(diagnostic);
+  if (leader) leader->report(difference, source->store());
   reported = std::move(now);
-  const auto notices = source->notices();
+  auto notices = source->notices();
+  if (leader)
+    for (auto& notice : leader->notices()) notices.push_back(std::move(notice));
   for (const auto& notice : notices)
     if (!noticed.contains(notice)) observer.on_notice(notice);
   noticed = {notices.begin(), notices.end()};
@@ -136,6 +148,8 @@ void Reconciler::State::react() {
   if (changes.routes) translate_all(changes.is_unbounded ? nullptr : &changes.services);
   else if (new_answers || !changes.services.empty()) refresh_endpoints(changes.services, new_answers);
   finish(cpu_before);
+  if (leader && changes.routes) leader->serve(*translation, source->store());
+  if (leader) leader->follow(translation->snapshot->version, changes, source->store());
   release_retired();
 }
 
@@ -170,6 +184,7 @@ bool Reconciler::State::wait() {
     const bool happened = poll(limit);
     if (stopping) return false;
     if (!happened && changed) return true;
+    if (leader_changed.exchange(false)) report();
     const bool by_source = source->take_changes();
     if (!by_source && !answers_changed) continue;
     if (!changed) {
@@ -184,6 +199,17 @@ bool Reconciler::State::wait() {
   return false;
 }
 
+// Whoever knows whether workers serve by a snapshot runs a proxy; what comes from files has nobody to be told to.
+void Reconciler::State::start_leader() {
+  if (!options.manifests.empty() || !is_in_force) return;
+  kube::FoundAccess found = kube::find_access(options);
+  if (!found.access) return;  // the source has said so
+  leader = std::make_unique<Leader>(options, std::move(*found.access), is_in_force, [this] {
+    leader_changed = true;
+    notify();
+  });
+}
+
 void Reconciler::State::run() {
   if (!wait_for_objects()) return;
   const auto cpu_before = thread_cpu();
@@ -195,17 +221,20 @@ void Reconciler::State::run() {
     refresh_endpoints({}, true);
   }
   finish(cpu_before);
+  has_begun = true;
+  if (leader) leader->serve(*translation, source->store());
   ::malloc_trim(0);  // what parsing left free goes back to the system
   while (wait()) react();
 }
 
-Reconciler::Reconciler(Options options, Observer& observer, Publish publish)
-    : state_(std::make_unique<State>(std::move(options), observer, std::move(publish))) {}
+Reconciler::Reconciler(Options options, Observer& observer, Publish publish, IsInForce is_in_force)
+    : state_(std::make_unique<State>(std::move(options), observer, std::move(publish), std::move(is_in_force))) {}
 
 Reconciler::~Reconciler() {
   state_->stopping = true;
   state_->notify();
   if (state_->thread.joinable()) state_->thread.join();
+  state_->leader.reset();
   state_->resolver.reset();
   ::close(state_->wake);
 }
@@ -216,12 +245,17 @@ Reconciler::Started Reconciler::start() {
   started.ok = started.error.empty();
   if (!started.ok) return started;
   State* const state = state_.get();
+  state->start_leader();
   state_->resolver = std::make_unique<DnsResolver>([state] {
     state->answers_changed = true;
     state->notify();
   });
   state_->thread = std::thread{[state] { state->run(); }};
   return started;
+}
+
+void Reconciler::leave() {
+  if (state_->leader) state_->leader->leave();
 }
 
 }  // namespace controller

@@ -73,6 +73,27 @@ std::string set_disable_catch_all(Options& o, std::string_view v) { return store
 std::string set_disable_external(Options& o, std::string_view v) {
   return store(parse_bool(v), o.controller.disable_svc_external_name);
 }
+std::string set_update_status(Options& o, std::string_view v) { return store(parse_bool(v), o.controller.update_status); }
+std::string set_update_on_shutdown(Options& o, std::string_view v) {
+  return store(parse_bool(v), o.controller.update_status_on_shutdown);
+}
+std::string set_publish_service(Options& o, std::string_view v) { return store(parse_object_name(v), o.controller.publish_service); }
+std::string set_publish_address(Options& o, std::string_view v) { return o.controller.publish_status_address = v, ""; }
+std::string set_report_internal(Options& o, std::string_view v) {
+  return store(parse_bool(v), o.controller.report_node_internal_address);
+}
+std::string set_disable_election(Options& o, std::string_view v) {
+  bool is_disabled = false;
+  std::string error = store(parse_bool(v), is_disabled);
+  o.controller.elects_leader = !is_disabled;
+  return error;
+}
+std::string set_election_id(Options& o, std::string_view v) { return store_word(v, o.controller.election_id); }
+std::string set_election_ttl(Options& o, std::string_view v) {
+  const auto parsed = parse_seconds(v);
+  if (parsed.error.empty() && parsed.value.count() == 0) return "must be a second at least";
+  return store(parsed, o.controller.election_ttl);
+}
 std::string set_grace(Options& o, std::string_view v) { return store(parse_seconds(v), o.shutdown_grace); }
 std::string set_post_grace(Options& o, std::string_view v) { return store(parse_seconds(v), o.post_shutdown_grace); }
 
@@ -101,7 +122,6 @@ std::string set_output(Options& o, std::string_view v) {
 std::string any_value(Options&, std::string_view) { return {}; }
 std::string any_bool(Options&, std::string_view v) { return parse_bool(v).error; }
 std::string any_object(Options&, std::string_view v) { return parse_object_name(v).error; }
-std::string any_duration(Options&, std::string_view v) { return parse_duration(v).error; }
 std::string any_seconds(Options&, std::string_view v) { return parse_seconds(v).error; }
 
 constexpr auto flags = std::to_array<Flag>({
@@ -130,6 +150,14 @@ constexpr auto flags = std::to_array<Flag>({
     {"default-backend-service", value, defaults, "NS/NAME  Service for what no Ingress declares (404)", set_default_backend},
     {"default-ssl-certificate", value, defaults, "NS/NAME  Secret for hosts without one (self-signed)", set_default_certificate},
 
+    {"publish-service", value, operation, "NS/NAME  Service whose addresses go into the status of Ingresses", set_publish_service},
+    {"publish-status-address", value, operation, "ADDRESSES  that go there instead, commas between", set_publish_address},
+    {"update-status", boolean, operation, "write the status of Ingresses (true)", set_update_status},
+    {"update-status-on-shutdown", boolean, operation, "the last replica clears it when it ends (true)", set_update_on_shutdown},
+    {"report-node-internal-ip-address", boolean, operation, "without both: of our pods' nodes, the internal one", set_report_internal},
+    {"disable-leader-election", boolean, operation, "write without asking other replicas", set_disable_election},
+    {"election-id", value, operation, "NAME  Lease that elects who writes (ingress-controller-leader)", set_election_id},
+    {"election-ttl", value, operation, "DURATION  after which a dead leader is replaced (30s)", set_election_ttl},
     {"healthz-port", value, operation, "PORT  /healthz, /readyz, /metrics, /debug/snapshot, dashboard (10254)", set_healthz_port},
     {"healthz-host", value, operation, "ADDRESS  where it listens (all)", set_healthz_host},
     {"health-check-path", value, operation, "PATH  of the health check (/healthz)", set_health_check_path},
@@ -141,8 +169,6 @@ constexpr auto flags = std::to_array<Flag>({
     {"output", value, output, "FORM  text or json (text)", set_output},
 
     {"bucket-factor", value, unsupported, "", any_value},
-    {"election-id", value, unsupported, "", any_value},
-    {"election-ttl", value, unsupported, "", any_duration},
     {"enable-ssl-passthrough", boolean, unsupported, "", any_bool},
     {"enable-topology-aware-routing", boolean, unsupported, "", any_bool},
     {"exclude-socket-metrics", value, unsupported, "", any_value},
@@ -155,17 +181,12 @@ constexpr auto flags = std::to_array<Flag>({
     {"maxmind-retries-timeout", value, unsupported, "", any_value},
     {"metrics-per-host", boolean, unsupported, "", any_bool},
     {"metrics-per-undefined-host", boolean, unsupported, "", any_bool},
-    {"publish-service", value, unsupported, "", any_object},
-    {"publish-status-address", value, unsupported, "", any_value},
-    {"report-node-internal-ip-address", boolean, unsupported, "", any_bool},
     {"report-status-classes", boolean, unsupported, "", any_bool},
     {"size-buckets", value, unsupported, "", any_value},
     {"status-update-interval", value, unsupported, "", any_seconds},
     {"tcp-services-configmap", value, unsupported, "", any_object},
     {"time-buckets", value, unsupported, "", any_value},
     {"udp-services-configmap", value, unsupported, "", any_object},
-    {"update-status", boolean, unsupported, "", any_bool},
-    {"update-status-on-shutdown", boolean, unsupported, "", any_bool},
     {"validating-webhook", value, unsupported, "", any_value},
     {"validating-webhook-certificate", value, unsupported, "", any_value},
     {"validating-webhook-key", value, unsupported, "", any_value},
@@ -176,7 +197,6 @@ constexpr auto flags = std::to_array<Flag>({
     {"deep-inspect", boolean, ignored, "", any_bool},
     {"default-server-port", value, ignored, "", any_value},
     {"disable-full-test", boolean, ignored, "", any_bool},
-    {"disable-leader-election", boolean, ignored, "", any_bool},
     {"disable-sync-events", boolean, ignored, "", any_bool},
     {"dynamic-configuration-retries", value, ignored, "", any_value},
     {"enable-annotation-validation", boolean, ignored, "", any_bool},

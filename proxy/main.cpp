@@ -170,7 +170,8 @@ int serve(const proxy::Options& options) {
                                    .health_path = options.health_check_path}};
   if (const std::string error = admin.start(options.healthz_host, options.healthz_port); !error.empty()) return fail(log, error);
   std::optional<controller::Reconciler> reconciler;
-  reconciler.emplace(options.controller, report, [&server](auto snapshot) { server.publish(std::move(snapshot)); });
+  reconciler.emplace(options.controller, report, [&server](auto snapshot) { server.publish(std::move(snapshot)); },
+                     [&server](std::uint64_t version) { return server.is_in_force(version); });
   if (const auto started = reconciler->start(); !started.ok) return fail(log, started.error);
 
   bool is_stopping = false;
@@ -183,6 +184,7 @@ int serve(const proxy::Options& options) {
 
   shutting_down = true;  // readiness fails first, so that new clients go elsewhere
   exit_on_signal();
+  reconciler->leave();
   log.info("stopping: no longer ready");
   std::this_thread::sleep_for(options.shutdown_grace);
   const auto snapshot = server.snapshot();

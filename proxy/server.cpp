@@ -135,6 +135,10 @@ unsigned Server::serving_workers() const noexcept {
 
 bool Server::is_serving() const noexcept { return !state_->workers.empty() && serving_workers() == state_->workers.size(); }
 
+bool Server::is_in_force(std::uint64_t version) const noexcept {
+  return is_serving() && std::all_of(state_->workers.begin(), state_->workers.end(), [version](const auto& worker) { return worker->version_in_force() == version; });
+}
+
 bool Server::drain(std::chrono::milliseconds limit) {
   for (auto& worker : state_->workers) worker->begin_drain();
   const auto deadline = std::chrono::steady_clock::now() + limit;

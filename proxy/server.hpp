@@ -46,6 +46,8 @@ class Server {
   // How many workers serve a snapshot, and whether all do.
   [[nodiscard]] unsigned serving_workers() const noexcept;
   [[nodiscard]] bool is_serving() const noexcept;
+  // Whether every worker serves new requests by the snapshot of that version.
+  [[nodiscard]] bool is_in_force(std::uint64_t version) const noexcept;
   // Stops accepting, lets running exchanges and tunnels finish, returns when all are gone or `limit` has passed (then the
   // rest is cut). Blocks the caller. True when nothing had to be cut.
   bool drain(std::chrono::milliseconds limit);

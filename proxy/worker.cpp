@@ -77,7 +77,9 @@ void Worker::apply(std::shared_ptr<const routing::Snapshot> snapshot, std::share
   } else if (tls_context_) {
     tls_context_->set_ticket_keys(std::move(keys));
   }
+  const std::uint64_t version = snapshot->version;
   config_ = ConfigHandle{new WorkerConfig{std::move(snapshot), pool_, request_metrics_, config_.get(), random_}};
+  version_in_force_.store(version, std::memory_order_release);
   if (is_first) start_listening();
 }
 

@@ -65,6 +65,8 @@ class Worker {
   // stop().
   void report(std::function<void(telemetry::WorkerReport)> done);
   [[nodiscard]] bool is_serving() const noexcept { return serving_.load(std::memory_order_acquire); }
+  // The version of the snapshot that new requests are served by; 0: none yet.
+  [[nodiscard]] std::uint64_t version_in_force() const noexcept { return version_in_force_.load(std::memory_order_acquire); }
   [[nodiscard]] bool has_drained() const noexcept { return drained_.load(std::memory_order_acquire); }
   [[nodiscard]] const telemetry::WorkerCounters& shared_counters() const noexcept { return counters_; }
 
@@ -163,6 +165,7 @@ class Worker {
   bool draining_ = false;
   bool rerun_posted_ = false;
   std::atomic<bool> serving_{false}, drained_{false};
+  std::atomic<std::uint64_t> version_in_force_{0};
   std::thread thread_;
 };
 

@@ -3,6 +3,7 @@
 #include "controller/kube/api/client.hpp"
 #include "controller/kube/backoff.hpp"
 #include "controller/kube/intake.hpp"
+#include "controller/kube/missing_rule.hpp"
 #include "controller/kube/reflector.hpp"
 #include "controller/kube/resources.hpp"
 
@@ -30,14 +31,8 @@ namespace {
 
 constexpr unsigned most_fetches = 4;  // of single Secrets at a time
 
-// The rule that an account lacks, as a line for whoever writes Roles.
 routing::Diagnostic missing_rule(const Watched& watched, std::string_view verbs, const Failure& failure) {
-  const Resource& resource = *watched.resource;
-  const std::string name = resource.group().empty() ? std::string{resource.plural} : fmt::format("{}.{}", resource.plural, resource.group());
-  const std::string where = watched.object_namespace.empty() ? "a ClusterRole" : fmt::format("a Role of namespace {}", watched.object_namespace);
-  return {"RBAC", watched.object_namespace, name, "rules",
-          fmt::format("missing: {{apiGroups: [\"{}\"], resources: [\"{}\"], verbs: [{}]}} in {} ({})", resource.group(), resource.plural, verbs, where, failure.text),
-          routing::Severity::refused};
+  return missing_rule(*watched.resource, watched.resource->plural, verbs, watched.object_namespace, failure.text);
 }
 
 constexpr std::string_view read_verbs = "\"list\", \"watch\"";

@@ -174,6 +174,7 @@ bool has_annotations(const json::object& object) {
 Ingress decode_ingress(const json::object& root, Reader& reader) {
   Ingress ingress;
   ingress.metadata = reader.metadata(root, true);
+  ingress.exposure.addresses = decode_status(root);
   (void)reader.has_unknown(root, ingress_fields, "");
   const json::object* const spec = reader.object(root, "spec", "spec");
   if (!spec) {

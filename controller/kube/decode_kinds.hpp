@@ -8,6 +8,8 @@
 
 namespace controller::kube {
 
+// status.loadBalancer.ingress, sorted. Others write it, so that what is no address is passed over in silence.
+[[nodiscard]] StatusAddresses decode_status(const boost::json::object& root);
 [[nodiscard]] Ingress decode_ingress(const boost::json::object& root, Reader& reader);
 [[nodiscard]] IngressClass decode_ingress_class(const boost::json::object& root, Reader& reader);
 [[nodiscard]] Service decode_service(const boost::json::object& root, Reader& reader);

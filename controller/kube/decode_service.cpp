@@ -75,8 +75,13 @@ Service decode_service(const json::object& root, Reader& reader) {
   service.metadata = reader.metadata(root, true);
   const json::object* const spec = reader.object(root, "spec", "spec");
   if (!spec) return service;
-  service.is_external_name = reader.text(*spec, "type", "spec.type") == "ExternalName";
+  const std::string type = reader.text(*spec, "type", "spec.type");
+  service.is_external_name = type == "ExternalName";
   service.external_name = reader.text(*spec, "externalName", "spec.externalName");
+  service.exposure = {decode_status(root), type, reader.text(*spec, "clusterIP", "spec.clusterIP"), {}};
+  if (const json::array* external = reader.array(*spec, "externalIPs", "spec.externalIPs"))
+    for (const json::value& address : *external)
+      if (address.is_string()) service.exposure.external_ips.emplace_back(address.get_string());
   if (const json::array* ports = reader.array(*spec, "ports", "spec.ports"))
     for (std::size_t i = 0; i < ports->size(); ++i)
       if (const json::object* port = (*ports)[i].if_object())

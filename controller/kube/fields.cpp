@@ -157,6 +157,7 @@ Metadata Reader::metadata(const json::object& root, bool is_namespaced) {
   }
   name(result);
   if (result.name.empty()) complain("metadata.name", "is missing");
+  result.uid = text(*meta, "uid", "metadata.uid");
   result.created_at = parse_time(text(*meta, "creationTimestamp", "metadata.creationTimestamp"));
   result.is_deleting = !text(*meta, "deletionTimestamp", "metadata.deletionTimestamp").empty();
   result.labels = pairs(*meta, "labels", "metadata.labels");

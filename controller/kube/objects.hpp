@@ -1,6 +1,7 @@
 // The fields we read of each Kubernetes kind, decoded once; nothing else of an object is kept. Values, shared as const.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -16,10 +17,17 @@ namespace controller::kube {
 // "namespace/name" order; cluster-scoped kinds have an empty namespace.
 using Key = std::pair<std::string, std::string>;
 
+// "ns/name" as flags have it; a name alone is in "default".
+[[nodiscard]] inline Key key_of(std::string_view flag) {
+  const auto slash = flag.find('/');
+  return slash == std::string_view::npos ? Key{"default", flag} : Key{flag.substr(0, slash), flag.substr(slash + 1)};
+}
+
 using Pairs = std::vector<std::pair<std::string, std::string>>;  // labels, annotations, data: few, so no map
 
 struct Metadata {
   std::string object_namespace, name;
+  std::string uid;              // "" = not said
   std::int64_t created_at = 0;  // seconds since 1970; 0: not said, which counts as the oldest
   bool is_deleting = false;     // metadata.deletionTimestamp is set
   Pairs labels, annotations;
@@ -75,6 +83,23 @@ struct IngressTls {
   friend bool operator==(const IngressTls&, const IngressTls&) = default;
 };
 
+// One of status.loadBalancer.ingress.
+struct StatusAddress {
+  std::string ip, hostname;
+
+  friend auto operator<=>(const StatusAddress&, const StatusAddress&) = default;
+};
+using StatusAddresses = std::vector<StatusAddress>;  // sorted
+
+// Where an object is reached from outside. Nothing is served by it, so objects that differ in it alone count as equal.
+struct Exposure {
+  StatusAddresses addresses;
+  std::string type, cluster_ip;  // of a Service
+  std::vector<std::string> external_ips;
+
+  friend bool operator==(const Exposure&, const Exposure&) { return true; }
+};
+
 struct Ingress {
   Metadata metadata;
   bool has_class = false;
@@ -84,6 +109,7 @@ struct Ingress {
   std::vector<IngressRule> rules;
   bool has_lost_rules = false;  // rules were written, and none could be read
   std::vector<IngressTls> tls;
+  Exposure exposure;
 
   friend bool operator==(const Ingress&, const Ingress&) = default;
 };
@@ -110,6 +136,7 @@ struct Service {
   bool is_external_name = false;
   std::string external_name;
   std::vector<ServicePort> ports;
+  Exposure exposure;
 
   friend bool operator==(const Service&, const Service&) = default;
 };

@@ -9,12 +9,6 @@ namespace controller::kube {
 
 namespace {
 
-// "ns/name" of a flag.
-std::pair<std::string, std::string> split(const std::string& text) {
-  const auto slash = text.find('/');
-  return slash == std::string::npos ? std::pair{std::string{"default"}, text} : std::pair{text.substr(0, slash), text.substr(slash + 1)};
-}
-
 // Helm keeps every release in a Secret: large, many, and nothing for us.
 constexpr const char* no_helm_releases = "type!=helm.sh/release.v1";
 
@@ -55,17 +49,18 @@ std::vector<Watched> watched_by(const Options& options) {
   if (only.empty()) all.push_back({&namespaces, "", "", "", options.watch_namespace_selector.empty()});
   const auto add_named = [&](const std::string& flag, const Resource& resource, std::string_view label) {
     if (flag.empty()) return;
-    const auto [object_namespace, name] = split(flag);
+    const auto [object_namespace, name] = key_of(flag);
     const std::string field = "metadata.name=" + name;
     all.push_back({&resource, object_namespace, label.empty() ? field : "", label.empty() ? "" : fmt::format("{}={}", label, name), false});
   };
-  const auto is_outside = [&only](const std::string& flag) { return !flag.empty() && !only.empty() && split(flag).first != only; };
+  const auto is_outside = [&only](const std::string& flag) { return !flag.empty() && !only.empty() && key_of(flag).first != only; };
   add_named(options.config_map, config_maps, "");
   if (is_outside(options.default_ssl_certificate)) add_named(options.default_ssl_certificate, secrets, "");
   if (is_outside(options.default_backend_service)) {
     add_named(options.default_backend_service, services, "");
     add_named(options.default_backend_service, endpoint_slices, "kubernetes.io/service-name");
   }
+  if (options.update_status && options.publish_status_address.empty() && is_outside(options.publish_service)) add_named(options.publish_service, services, "");
   return all;
 }
 

@@ -1,6 +1,7 @@
 // What is read from the API server: kinds, their addresses, and which of them the flags ask for.
 #pragma once
 
+#include "controller/kube/objects.hpp"
 #include "controller/options.hpp"
 
 #include <cstddef>
@@ -25,6 +26,10 @@ inline constexpr Resource services{"Service", "v1", "services"};
 inline constexpr Resource endpoint_slices{"EndpointSlice", "discovery.k8s.io/v1", "endpointslices"};
 inline constexpr Resource secrets{"Secret", "v1", "secrets"};
 inline constexpr Resource config_maps{"ConfigMap", "v1", "configmaps"};
+inline constexpr Resource leases{"Lease", "coordination.k8s.io/v1", "leases"};
+inline constexpr Resource pods{"Pod", "v1", "pods"};
+inline constexpr Resource nodes{"Node", "v1", "nodes"};
+inline constexpr Resource events{"Event", "events.k8s.io/v1", "events"};
 inline constexpr Resource namespaces{"Namespace", "v1", "namespaces"};
 
 // "/apis/networking.k8s.io/v1/namespaces/shop/ingresses"; "" = in all namespaces. With a name, that object.

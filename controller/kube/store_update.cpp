@@ -15,8 +15,15 @@ class Update {
   template <typename T>
   void put(const Ptr<T>& object) {
     auto& slot = store_.of<T>()[object->metadata.key()];
-    if (slot && *slot == *object) return;
-    if (slot) note(*slot);
+    if (slot && *slot == *object) {
+      note_exposure(*slot, *object);
+      slot = object;
+      return;
+    }
+    if (slot) {
+      note(*slot);
+      note_exposure(*slot, *object);
+    }
     note(*object);
     slot = object;
   }
@@ -29,6 +36,11 @@ class Update {
   }
 
  private:
+  template <typename T>
+  void note_exposure(const T& before, const T& now) {
+    if constexpr (std::is_same_v<T, Ingress>)
+      if (before.exposure.addresses != now.exposure.addresses) changes_.statuses.insert(now.metadata.key());
+  }
   template <typename T>
   void note(const T& object) {
     if constexpr (std::is_same_v<T, EndpointSlice>) changes_.services.insert({object.metadata.object_namespace, object.service});

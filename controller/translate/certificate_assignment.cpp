@@ -73,7 +73,7 @@ void Translator::tell_unused_secrets() {
 
 void Translator::assign_certificates() {
   if (!options_.default_ssl_certificate.empty()) {
-    const auto [ns, name] = split_name(options_.default_ssl_certificate);
+    const auto [ns, name] = kube::key_of(options_.default_ssl_certificate);
     const auto& found = certificates_.find(store_, ns, name);
     if (found.certificate) {
       certificate_table_->fallback = found.certificate;

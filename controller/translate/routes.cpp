@@ -200,7 +200,7 @@ void Translator::build_fallback() {
     return;
   }
   if (options_.default_backend_service.empty()) return;
-  const auto [ns, name] = split_name(options_.default_backend_service);
+  const auto [ns, name] = kube::key_of(options_.default_backend_service);
   const auto found = store_.services.find({ns, name});
   if (found == store_.services.end() || found->second->ports.empty()) {
     translation_.route_diagnostics.push_back({"Service", ns, name, "--default-backend-service", "does not exist or has no port: unmatched requests get 404", Severity::refused});

@@ -13,11 +13,6 @@ namespace controller::translate {
 
 using routing::Severity;
 
-kube::Key split_name(const std::string& text) {
-  const std::size_t slash = text.find('/');
-  return slash == std::string::npos ? kube::Key{"default", text} : kube::Key{text.substr(0, slash), text.substr(slash + 1)};
-}
-
 namespace {
 
 std::string_view why_first(const kube::Ingress& owner, const kube::Ingress& claimant, const Store& store) {
@@ -44,6 +39,7 @@ void Translator::plan_ingresses() {
     plan.is_refused = plan.is_refused || ingress->has_lost_rules;
     if (!plan.is_refused) {
       ++translation_.ingresses_served;
+      translation_.served.push_back(ingress->metadata.key());
     } else {
       translation_.refused.insert(ingress->metadata.key());
       if (!plan.is_guarded || plan.is_canary) continue;
@@ -147,7 +143,7 @@ void Translator::merge(const PlannedIngress& planned) {
 // One that is gone stays in force, as in ingress-nginx.
 void Translator::find_config_map(const Translation* previous) {
   if (options_.config_map.empty()) return;
-  const auto key = split_name(options_.config_map);
+  const auto key = kube::key_of(options_.config_map);
   const auto found = store_.config_maps.find(key);
   if (found != store_.config_maps.end()) {
     translation_.config_map = found->second;

@@ -45,6 +45,7 @@ struct Translation {
   std::set<std::string> external_names;               // to be resolved
   std::set<std::uint32_t> external_upstreams;         // whose endpoints are answers of DNS
   std::size_t ingresses_served = 0;
+  std::vector<kube::Key> served;                      // those
   kube::Ptr<kube::ConfigMap> config_map;              // in force; null: defaults
   std::set<kube::Key> refused;                        // Ingresses that are ours and not served at all; a diagnostic says why
 };

@@ -67,7 +67,4 @@ class Translator {
   Translation translation_;
 };
 
-// "ns/name" of a flag; a name alone is in "default".
-[[nodiscard]] kube::Key split_name(const std::string& text);
-
 }  // namespace controller::translate

@@ -40,7 +40,7 @@ std::string text_at(const json::object& object, std::initializer_list<std::strin
 
 const std::map<std::string, std::string> plural_of{{"Ingress", "ingresses"}, {"IngressClass", "ingressclasses"}, {"Service", "services"},
                                                    {"EndpointSlice", "endpointslices"}, {"Secret", "secrets"}, {"ConfigMap", "configmaps"},
-                                                   {"Namespace", "namespaces"}};
+                                                   {"Namespace", "namespaces"}, {"Lease", "leases"}, {"Pod", "pods"}};
 
 bool is_cluster_scoped(const std::string& plural) { return plural == "namespaces" || plural == "ingressclasses"; }
 
@@ -50,7 +50,7 @@ json::object status_object(int code, const std::string& message) {
 
 // What a path and its parameters ask for.
 struct Asked {
-  std::string plural, object_namespace, name, field_selector, label_selector;
+  std::string plural, object_namespace, name, subresource, field_selector, label_selector;
 
   // "/api/v1/namespaces/NS/services/NAME", "/apis/GROUP/VERSION/ingresses".
   explicit Asked(const httplib::Request& request) {
@@ -65,6 +65,7 @@ struct Asked {
     }
     if (at < parts.size()) plural = parts[at];
     if (at + 1 < parts.size()) name = parts[at + 1];
+    if (at + 2 < parts.size()) subresource = parts[at + 2];
     field_selector = request.get_param_value("fieldSelector");
     label_selector = request.get_param_value("labelSelector");
   }
@@ -123,6 +124,7 @@ struct FakeKubeApi::State {
   void listen();
   void answer(const httplib::Request& request, httplib::Response& response);
   void answer_list(const Asked& asked, const httplib::Request& request, httplib::Response& response);
+  void answer_write(const Asked& asked, const httplib::Request& request, httplib::Response& response);
   void answer_watch(const Asked& asked, const httplib::Request& request, httplib::Response& response);
 };
 
@@ -162,6 +164,38 @@ void FakeKubeApi::State::answer_list(const Asked& asked, const httplib::Request&
   json::object metadata{{"resourceVersion", std::to_string(version)}};
   if (has_more) metadata["continue"] = std::to_string(skip + items.size());
   reply(response, 200, {{"kind", "List"}, {"apiVersion", "v1"}, {"metadata", std::move(metadata)}, {"items", std::move(items)}});
+}
+
+// RFC 7386.
+void merge(const json::object& patch, json::object& object) {
+  for (const auto& member : patch) {
+    json::value& slot = object[member.key()];
+    if (member.value().is_null()) object.erase(member.key());
+    else if (!member.value().is_object()) slot = member.value();
+    else merge(member.value().get_object(), slot.is_object() ? slot.get_object() : slot.emplace_object());
+  }
+}
+
+// POST and PUT of whole objects, PATCH of the status; as the real one, nothing happens where nothing differs.
+void FakeKubeApi::State::answer_write(const Asked& asked, const httplib::Request& request, httplib::Response& response) {
+  json::object body = json::parse(request.body).as_object();
+  const std::string name = request.method == "POST" ? text_at(body, {"metadata", "name"}) : asked.name;
+  auto& all = objects[asked.plural];
+  const auto found = all.find({asked.object_namespace, name});
+  const auto stored = [&]() -> const json::object& { return all.at({asked.object_namespace, name}); };
+  if (request.method == "POST" && found != all.end()) return reply(response, 409, status_object(409, asked.plural + " \"" + name + "\" already exists"));
+  if (request.method != "POST" && found == all.end()) return reply(response, 404, status_object(404, asked.plural + " \"" + name + "\" not found"));
+  if (request.method == "PUT" && text_at(body, {"metadata", "resourceVersion"}) != text_at(found->second, {"metadata", "resourceVersion"}))
+    return reply(response, 409, status_object(409, "the object has been modified; please apply your changes to the latest version"));
+  if (request.method == "PATCH") {
+    json::object patched = found->second;
+    if (asked.subresource == "status" && body.contains("status")) merge({{"status", body["status"]}}, patched);
+    if (patched == found->second) return reply(response, 200, patched);
+    body = std::move(patched);
+  }
+  put(asked.plural, std::move(body));
+  changed.notify_all();
+  reply(response, request.method == "POST" ? 201 : 200, stored());
 }
 
 void FakeKubeApi::State::answer_watch(const Asked& asked, const httplib::Request& request, httplib::Response& response) {
@@ -222,8 +256,10 @@ void FakeKubeApi::State::answer(const httplib::Request& request, httplib::Respon
   if (failing) return reply(response, failing, status_object(failing, "told to fail"));
   if (request.get_header_value("Authorization") != "Bearer " + token) return reply(response, 401, status_object(401, "Unauthorized"));
   const bool is_watch = request.get_param_value("watch") == "true";
-  if (forbidden.contains(asked.plural))
+  const bool is_forbidden = forbidden.contains(asked.subresource.empty() ? asked.plural : asked.plural + "/" + asked.subresource);
+  if (is_forbidden)
     return reply(response, 403, status_object(403, asked.plural + " is forbidden: User \"weir\" cannot " + (is_watch ? "watch" : "list") + " resource \"" + asked.plural + "\""));
+  if (request.method != "GET") return answer_write(asked, request, response);
   if (is_watch) return answer_watch(asked, request, response);
   if (asked.name.empty()) return answer_list(asked, request, response);
   const auto& all = objects[asked.plural];
@@ -241,6 +277,9 @@ void FakeKubeApi::State::listen() {
   server->set_keep_alive_timeout(1);
   const auto handle = [this](const httplib::Request& request, httplib::Response& response) { answer(request, response); };
   server->Get(".*", handle);
+  server->Post(".*", handle);
+  server->Put(".*", handle);
+  server->Patch(".*", handle);
   if (port == 0) port = server->bind_to_any_port("127.0.0.1");
   else if (!server->bind_to_port("127.0.0.1", port)) port = -1;
   if (port <= 0) throw std::runtime_error("the fake API server cannot listen");
@@ -298,6 +337,14 @@ void FakeKubeApi::remove(const std::string& plural, const std::string& object_na
     all.erase(found);
   }
   state_->changed.notify_all();
+}
+
+std::string FakeKubeApi::text_of(const std::string& plural, const std::string& object_namespace, const std::string& name, const std::string& member) const {
+  const std::lock_guard lock{state_->mutex};
+  const auto found = state_->objects[plural].find({object_namespace, name});
+  if (found == state_->objects[plural].end()) return "";
+  const json::value* const value = found->second.if_contains(member);
+  return value ? json::serialize(*value) : "";
 }
 
 void FakeKubeApi::touch(const std::string& plural, const std::string& object_namespace, const std::string& name) {

@@ -1,4 +1,4 @@
-// An API server for tests, over TLS on loopback: lists in pages or as a stream, watches, and every way to be in the way.
+// An API server for tests, over TLS on loopback: lists in pages or as a stream, watches, writes, and every way to be in the way.
 //
 //   FakeKubeApi api;
 //   api.apply(test::service("web") + test::ingress({}));
@@ -28,6 +28,8 @@ class FakeKubeApi {
   // Objects as YAML, new or changed; all of a text are one moment to a list.
   void apply(const std::string& yaml);
   void remove(const std::string& plural, const std::string& object_namespace, const std::string& name);
+  // A member of an object ("spec", "status") as JSON; "" when there is none.
+  [[nodiscard]] std::string text_of(const std::string& plural, const std::string& object_namespace, const std::string& name, const std::string& member) const;
   // A number that has nothing to do with any object: status, heartbeats. Touches the object only in what nobody reads.
   void touch(const std::string& plural, const std::string& object_namespace, const std::string& name);
 
@@ -46,6 +48,7 @@ class FakeKubeApi {
   void expire_next_page();      // the next request with a continue token gets 410
   void set_token(const std::string& token);
   void rotate_authority();      // before start()
+  // "ingresses", or "ingresses/status".
   void forbid(const std::string& plural, bool is_forbidden = true);
   void fail_with(int status);   // of every request; 0: no longer
 

@@ -145,6 +145,15 @@ Failure without_credentials(std::string problem) { return {Failure::Kind::unauth
 
 }  // namespace
 
+Request json_request(const char* method, std::string target, std::string body, const char* type) {
+  Request request;
+  request.method = method;
+  request.target = std::move(target);
+  request.body = std::move(body);
+  request.content_type = type;
+  return request;
+}
+
 Client::Client(asio::any_io_executor executor, Access access) : executor_(std::move(executor)), access_(std::move(access)), credentials_(access_) {}
 
 // "" or why there is no context. What has changed in the files holds for new connections.

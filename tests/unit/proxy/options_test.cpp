@@ -102,7 +102,7 @@ TEST(Options, NameFlagAndValueOfABadValue) {
   EXPECT_THAT(parsed.text, HasSubstr("--http-port"));
   EXPECT_THAT(parsed.text, HasSubstr("\"abc\""));
 
-  for (const auto bad : {"--configmap=x", "--election-ttl=abc", "--log-level=loud", "--workers=0", "--manifests=",
+  for (const auto bad : {"--configmap=x", "--election-ttl=abc", "--election-ttl=0s", "--log-level=loud", "--workers=0", "--manifests=",
                          "--healthz-host=localhost", "--http-port="}) {
     const auto each = parse({bad});
     EXPECT_EQ(each.exit_code, 2) << bad;
@@ -130,7 +130,10 @@ TEST(Options, ReportFlagsThatDoNotAct) {
   ASSERT_EQ(parsed.exit_code, -1) << parsed.text;
   EXPECT_THAT(parsed.options.ignored, testing::UnorderedElementsAre("-v", "--logtostderr", "--profiling"));
   EXPECT_THAT(parsed.options.unsupported,
-              testing::UnorderedElementsAre("--election-id", "--enable-ssl-passthrough", "--validating-webhook", "--publish-service"));
+              testing::UnorderedElementsAre("--enable-ssl-passthrough", "--validating-webhook"));
+  EXPECT_FALSE(parsed.options.controller.update_status);
+  EXPECT_EQ(parsed.options.controller.publish_service, "ns/svc");
+  EXPECT_EQ(parsed.options.controller.election_id, "x");
 
   for (const auto& words : {std::vector<const char*>{"-v=2"}, {"-v", "2"}, {"-v2"}, {"--v", "2"}}) {
     EXPECT_THAT(parse(words).options.ignored, ElementsAre("-v"));

@@ -1,0 +1,66 @@
+#include "controller/election/siblings.hpp"
+
+#include "controller/kube/plain_json.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace controller::election {
+
+namespace json = boost::json;
+using kube::object_in;
+using kube::text_in;
+
+namespace {
+
+constexpr std::array<std::string_view, 5> of_one_rollout{"pod-template-hash", "controller-revision-hash", "pod-template-generation", "statefulset.kubernetes.io/pod-name",
+                                                         "apps.kubernetes.io/pod-index"};
+
+std::string phase_of(const json::object* pod) { return text_in(object_in(pod, "status"), "phase"); }
+
+bool is_leaving(const json::object* pod) {
+  const json::object* const metadata = object_in(pod, "metadata");
+  return metadata && metadata->contains("deletionTimestamp");
+}
+
+}  // namespace
+
+std::optional<std::string> selector_of_siblings(std::string_view pod) {
+  const json::value value = kube::parse_plain(pod);
+  const json::object* const labels = object_in(object_in(value.if_object(), "metadata"), "labels");
+  std::string selector;
+  if (!labels) return {};
+  for (const auto& label : *labels) {
+    const std::string name{label.key()};
+    if (!label.value().is_string() || std::find(of_one_rollout.begin(), of_one_rollout.end(), name) != of_one_rollout.end()) continue;
+    selector += (selector.empty() ? "" : ",") + name + "=" + std::string{label.value().get_string()};
+  }
+  if (selector.empty()) return {};
+  return selector;
+}
+
+bool has_others(std::string_view list, std::string_view own_name) {
+  const json::value value = kube::parse_plain(list);
+  const json::array* const items = kube::array_in(value.if_object(), "items");
+  if (!items) return true;
+  return std::any_of(items->begin(), items->end(), [own_name](const json::value& item) {
+    const json::object* const pod = item.if_object();
+    const std::string phase = phase_of(pod);
+    return !is_leaving(pod) && phase != "Succeeded" && phase != "Failed" && text_in(object_in(pod, "metadata"), "name") != own_name;
+  });
+}
+
+std::set<std::string> nodes_of(std::string_view list) {
+  std::set<std::string> nodes;
+  const json::value value = kube::parse_plain(list);
+  const json::array* const items = kube::array_in(value.if_object(), "items");
+  if (!items) return nodes;
+  for (const json::value& item : *items) {
+    const json::object* const pod = item.if_object();
+    const std::string node = text_in(object_in(pod, "spec"), "nodeName");
+    if (!node.empty() && !is_leaving(pod) && phase_of(pod) == "Running") nodes.insert(node);
+  }
+  return nodes;
+}
+
+}  // namespace controller::election

@@ -1,0 +1,20 @@
+// The pods of the same workload as our own: they say on which nodes it runs, and whether somebody goes on when this one ends.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace controller::election {
+
+// The selector of the pods that do the same, by the labels of `pod` (as text): without those that say which rollout or which of
+// them it is. None when the pod has no others: then all pods would be meant.
+[[nodiscard]] std::optional<std::string> selector_of_siblings(std::string_view pod);
+
+// Whether `list` holds a pod that lives and is not `own_name`. What cannot be read counts as if it did.
+[[nodiscard]] bool has_others(std::string_view list, std::string_view own_name);
+// The nodes of those of `list` that run.
+[[nodiscard]] std::set<std::string> nodes_of(std::string_view list);
+
+}  // namespace controller::election

@@ -1,0 +1,82 @@
+#include "controller/events/event_queue.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace controller::events {
+
+void EventQueue::set_leading(bool leads) {
+  if (leads == leads_) return;
+  leads_ = leads;
+  pending_.clear();
+  if (leads)
+    for (const auto& [diagnostic, regarding] : holding_) enqueue(diagnostic, {regarding, Occasion::arisen, true});
+}
+
+void EventQueue::enqueue(const routing::Diagnostic& diagnostic, Pending pending) {
+  if (leads_ && pending_.size() < max_pending) pending_.insert_or_assign(diagnostic, std::move(pending));
+}
+
+void EventQueue::arise(const routing::Diagnostic& diagnostic, const Regarding& regarding, bool was_there) {
+  holding_.insert_or_assign(diagnostic, regarding);
+  const auto pending = pending_.find(diagnostic);
+  const bool was_gone_untold = pending != pending_.end() && pending->second.occasion == Occasion::healed;
+  if (was_gone_untold) pending_.erase(pending);
+  else enqueue(diagnostic, {regarding, Occasion::arisen, was_there});
+}
+
+void EventQueue::heal(const routing::Diagnostic& diagnostic, const std::optional<Regarding>& regarding) {
+  holding_.erase(diagnostic);
+  const auto pending = pending_.find(diagnostic);
+  const bool is_untold = pending != pending_.end() && !pending->second.may_be_told;
+  if (pending != pending_.end()) pending_.erase(pending);
+  if (!is_untold && regarding) enqueue(diagnostic, {*regarding, Occasion::healed, false});
+}
+
+bool EventQueue::may_tell(const Regarding& regarding, TimePoint now) const {
+  const auto allowance = allowances_.find(regarding.uid);
+  if (allowance == allowances_.end()) return true;
+  const std::chrono::duration<double> passed = now - allowance->second.at;
+  return allowance->second.left + passed / interval_per_object >= 1;
+}
+
+void EventQueue::spend(const Regarding& regarding, TimePoint now) {
+  if (allowances_.size() >= max_objects && !allowances_.contains(regarding.uid)) allowances_.clear();
+  const auto [found, is_new] = allowances_.try_emplace(regarding.uid);
+  Allowance& allowance = found->second;
+  const std::chrono::duration<double> passed = is_new ? std::chrono::duration<double>{0} : now - allowance.at;
+  allowance.left = std::min<double>(burst_per_object, allowance.left + passed / interval_per_object) - 1;
+  allowance.at = now;
+}
+
+std::optional<EventQueue::Item> EventQueue::next(TimePoint now) const {
+  for (const auto& [diagnostic, pending] : pending_) {
+    const auto closed = closed_until_.find(pending.regarding.event_namespace());
+    const bool is_open = closed == closed_until_.end() || closed->second <= now;
+    if (is_open && may_tell(pending.regarding, now)) return Item{diagnostic, pending.regarding, pending.occasion, pending.may_be_told};
+  }
+  return {};
+}
+
+unsigned EventQueue::count_repeat(const Item& item) {
+  if (repeats_.size() >= max_repeated) repeats_.clear();
+  unsigned& count = repeats_.try_emplace(name_of(item.regarding, item.diagnostic, item.occasion), 1).first->second;
+  return ++count;
+}
+
+void EventQueue::on_done(const Item& item, TimePoint now) {
+  spend(item.regarding, now);
+  std::erase_if(closed_until_, [now](const auto& closed) { return closed.second <= now; });
+  const auto pending = pending_.find(item.diagnostic);
+  if (pending != pending_.end() && pending->second.occasion == item.occasion) {
+    pending_.erase(pending);
+    return;
+  }
+  // It has changed while it was being told: what would have cancelled out before is now to be told as well.
+  const auto holding = holding_.find(item.diagnostic);
+  const bool holds = holding != holding_.end();
+  if (holds == (item.occasion == Occasion::arisen)) return;
+  enqueue(item.diagnostic, {item.regarding, holds ? Occasion::arisen : Occasion::healed, false});
+}
+
+}  // namespace controller::events

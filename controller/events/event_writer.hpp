@@ -1,0 +1,67 @@
+// Writes Events on users' objects: a loop on the leader's thread that carries out what event_queue.hpp decides.
+#pragma once
+
+#include "controller/election/elector.hpp"
+#include "controller/events/event_queue.hpp"
+#include "controller/findings.hpp"
+#include "controller/kube/api/client.hpp"
+#include "controller/options.hpp"
+#include "controller/store.hpp"
+#include "routing/diagnostic.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace controller::events {
+
+// What the reconciler has found: against the time before.
+struct Difference {
+  std::vector<routing::Diagnostic> arisen, healed;
+  bool is_first = false;  // there was no time before
+};
+
+class EventWriter {
+ public:
+  static constexpr unsigned writes_per_second = 20;
+  static constexpr std::chrono::seconds forbidden_wait{30};  // before a namespace that refused us is tried again
+
+  // All of them outlive it. `instance`: which replica tells.
+  EventWriter(const Options& options, kube::Client& client, Findings& findings, const election::Elector& elector, std::string instance);
+
+  // Any thread. True when there may be something to write.
+  [[nodiscard]] bool report(const Difference& difference, const Store& store);
+
+  // --- the leader's thread
+  // Until leave().
+  [[nodiscard]] boost::asio::awaitable<void> run();
+  void wake() { timer_.cancel(); }
+  void leave();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  using MaybeFailure = std::optional<kube::Failure>;
+  [[nodiscard]] bool may_write_in(const std::string& event_namespace) const;
+  [[nodiscard]] std::optional<EventQueue::Item> next();
+  [[nodiscard]] boost::asio::awaitable<MaybeFailure> write(const EventQueue::Item& item);
+  [[nodiscard]] boost::asio::awaitable<MaybeFailure> repeat(const EventQueue::Item& item);
+  [[nodiscard]] MaybeFailure note(const EventQueue::Item& item, MaybeFailure failure);
+
+  const Options& options_;
+  kube::Client& client_;
+  Findings& findings_;
+  const election::Elector& elector_;
+  std::string instance_;
+  boost::asio::steady_timer timer_;
+  bool is_leaving_ = false;
+
+  std::mutex mutex_;  // of what follows
+  EventQueue queue_;
+};
+
+}  // namespace controller::events

@@ -1,0 +1,183 @@
+#include "controller/leader.hpp"
+
+#include "controller/election/elector.hpp"
+#include "controller/election/siblings.hpp"
+#include "controller/findings.hpp"
+#include "controller/kube/api/client.hpp"
+#include "controller/kube/missing_rule.hpp"
+#include "controller/kube/resources.hpp"
+#include "controller/status/status_writer.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <climits>
+#include <condition_variable>
+#include <cstdlib>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <thread>
+#include <utility>
+
+namespace controller {
+
+namespace asio = boost::asio;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::string environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value ? value : "";
+}
+
+std::string host_name() {
+  char host[HOST_NAME_MAX + 1] = "";
+  ::gethostname(host, sizeof host - 1);
+  return host;
+}
+
+// A pod has its name for itself; other processes of a machine have not.
+std::string own_identity(const std::string& pod) {
+  if (!pod.empty()) return pod;
+  std::random_device random;
+  return fmt::format("{}-{:08x}{:08x}", host_name(), random(), random());
+}
+
+// Our own pod, by the downward API or the service account; of a process outside only the namespace is known, and of none "default".
+kube::Key own_pod(const kube::Access& access) {
+  std::string space = environment("POD_NAMESPACE");
+  if (space.empty()) space = access.own_namespace.empty() ? "default" : access.own_namespace;
+  return {std::move(space), environment("POD_NAME")};
+}
+
+}  // namespace
+
+struct Leader::State {
+  const Options& options;
+  const kube::Key pod;
+  Findings findings;
+  asio::io_context io{1};  // before all that uses it
+  kube::Client client;
+  election::Elector elector;
+  status::StatusWriter status;
+  events::EventWriter events;
+  unsigned loops = 3;  // that run
+  std::thread thread;
+
+  std::mutex mutex;
+  std::condition_variable ended;
+  bool has_ended = false;
+  Clock::time_point left_at = Clock::time_point::max();
+
+  State(const Options& given, kube::Access access, std::function<bool(std::uint64_t)> in_force, std::function<void()> notify)
+      : options(given), pod(own_pod(access)), findings(std::move(notify)), client(io.get_executor(), std::move(access)),
+        elector(client, findings, {{pod.first, given.election_id}, own_identity(pod.second), given.election_ttl, !given.elects_leader}, [this] { wake(); }),
+        status(given, {client, findings, elector, std::move(in_force)}, pod),
+        events(given, client, findings, elector, pod.second.empty() ? host_name() : pod.second) {}
+
+  void wake() {
+    status.wake();
+    events.wake();
+  }
+  void spawn(asio::awaitable<void> loop) {
+    asio::co_spawn(io, std::move(loop), [this](const std::exception_ptr& error) {
+      if (error) std::rethrow_exception(error);
+      // The last one says farewell: nothing else is under way then.
+      if (--loops == 0) asio::co_spawn(io, say_farewell(), asio::detached);
+    });
+  }
+  void run() {
+    io.run();
+    const std::lock_guard lock{mutex};
+    has_ended = true;
+    ended.notify_all();
+  }
+  asio::awaitable<bool> is_last_replica();
+  asio::awaitable<void> say_farewell();
+};
+
+// Not known counts as no: an address too many harms less than none while others still serve.
+asio::awaitable<bool> Leader::State::is_last_replica() {
+  if (pod.second.empty()) co_return false;
+  kube::Request request;
+  request.target = kube::path_of(kube::pods, pod.first, pod.second);
+  kube::Client::Response response = co_await client.send(request);
+  const auto selector = response.failure ? std::nullopt : election::selector_of_siblings(response.body);
+  if (selector) {
+    request.target = kube::path_of(kube::pods, pod.first) + "?labelSelector=" + kube::escape(*selector);
+    response = co_await client.send(request);
+  }
+  if (response.failure && response.failure->kind == kube::Failure::Kind::forbidden)
+    findings.set("pods", kube::missing_rule(kube::pods, kube::pods.plural, "\"get\", \"list\"", pod.first, response.failure->text));
+  co_return selector && !response.failure && !election::has_others(response.body, pod.second);
+}
+
+asio::awaitable<void> Leader::State::say_farewell() {
+  bool is_last = false;
+  if (elector.leads() && options.update_status_on_shutdown) is_last = co_await is_last_replica();
+  if (is_last) co_await status.clear();
+  if (elector.leads()) co_await elector.release();
+}
+
+Leader::Leader(const Options& options, kube::Access access, std::function<bool(std::uint64_t)> is_in_force, std::function<void()> notify)
+    : state_(std::make_unique<State>(options, std::move(access), std::move(is_in_force), std::move(notify))) {
+  State* const state = state_.get();
+  state->spawn(state->elector.run());
+  state->spawn(state->status.run());
+  state->spawn(state->events.run());
+  state->thread = std::thread{[state] { state->run(); }};
+}
+
+Leader::~Leader() {
+  leave();
+  {
+    std::unique_lock lock{state_->mutex};
+    state_->ended.wait_until(lock, state_->left_at + longest_farewell, [this] { return state_->has_ended; });
+  }
+  state_->io.stop();
+  state_->thread.join();
+}
+
+void Leader::serve(const translate::Translation& translation, const Store& store) {
+  state_->status.serve(translation, store);
+  asio::post(state_->io, [state = state_.get()] { state->status.wake(); });
+}
+
+void Leader::follow(std::uint64_t version, const Changes& changes, const Store& store) {
+  if (state_->status.follow(version, changes, store)) asio::post(state_->io, [state = state_.get()] { state->status.wake(); });
+}
+
+void Leader::report(const events::Difference& difference, const Store& store) {
+  if (state_->events.report(difference, store)) asio::post(state_->io, [state = state_.get()] { state->events.wake(); });
+}
+
+void Leader::leave() {
+  {
+    const std::lock_guard lock{state_->mutex};
+    if (state_->left_at != Clock::time_point::max()) return;
+    state_->left_at = Clock::now();
+  }
+  asio::post(state_->io, [state = state_.get()] {
+    state->elector.leave();
+    state->status.leave();
+    state->events.leave();
+  });
+}
+
+std::vector<routing::Diagnostic> Leader::diagnostics() const { return state_->findings.all(); }
+
+std::vector<std::string> Leader::notices() const {
+  std::string notice = state_->status.notice();
+  return notice.empty() ? std::vector<std::string>{} : std::vector<std::string>{std::move(notice)};
+}
+
+}  // namespace controller

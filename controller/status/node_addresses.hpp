@@ -1,0 +1,37 @@
+// The addresses of the nodes that our pods run on: where neither a Service nor a flag says how the proxies are reached.
+#pragma once
+
+#include "controller/findings.hpp"
+#include "controller/kube/api/client.hpp"
+#include "controller/kube/objects.hpp"
+#include "controller/kube/resources.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <optional>
+#include <string>
+
+namespace controller::status {
+
+class NodeAddresses {
+ public:
+  static constexpr std::chrono::seconds interval{60};  // between looks, as ingress-nginx's --status-update-interval
+
+  // Our own pod, and which of a node's addresses is meant (--report-node-internal-ip-address).
+  NodeAddresses(kube::Client& client, Findings& findings, kube::Key pod, bool internal)
+      : client_(client), findings_(findings), pod_(std::move(pod)), internal_(internal) {}
+
+  // None when they could not be found out.
+  [[nodiscard]] boost::asio::awaitable<std::optional<kube::StatusAddresses>> find();
+
+ private:
+  // The body; "" with a finding when there is none.
+  [[nodiscard]] boost::asio::awaitable<std::string> get(std::string target, const kube::Resource& resource, const char* verbs);
+
+  kube::Client& client_;
+  Findings& findings_;
+  kube::Key pod_;
+  bool internal_;
+};
+
+}  // namespace controller::status

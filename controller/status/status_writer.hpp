@@ -1,0 +1,84 @@
+// Writes the addresses of the proxies into the status of the Ingresses that are served.
+#pragma once
+
+#include "controller/changes.hpp"
+#include "controller/election/elector.hpp"
+#include "controller/findings.hpp"
+#include "controller/kube/api/client.hpp"
+#include "controller/options.hpp"
+#include "controller/status/node_addresses.hpp"
+#include "controller/status/statuses.hpp"
+#include "controller/store.hpp"
+#include "controller/translate/translation.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace controller::status {
+
+// Owned by the leader, whose thread the loop and what belongs to it run on.
+class StatusWriter {
+ public:
+  static constexpr unsigned writes_per_second = 50;
+  static constexpr std::chrono::milliseconds in_force_check{10};  // while something waits for the workers
+  static constexpr std::chrono::seconds refused_wait{30};         // before a write that the server does not like is tried again
+
+  struct Parts {
+    kube::Client& client;
+    Findings& findings;
+    const election::Elector& elector;
+    std::function<bool(std::uint64_t)> is_in_force;  // whether every worker serves by that snapshot
+  };
+  // All parts outlive it. `pod`: our own; no name: not known.
+  StatusWriter(const Options& options, Parts parts, const kube::Key& pod);
+
+  // --- any thread
+  // A whole translation: which Ingresses are served may differ.
+  void serve(const translate::Translation& translation, const Store& store);
+  // Anything less. True when there may be something to write.
+  [[nodiscard]] bool follow(std::uint64_t version, const Changes& changes, const Store& store);
+  // Why nothing is written; "" when there is no reason.
+  [[nodiscard]] std::string notice() const;
+
+  // --- the leader's thread
+  // Until leave().
+  [[nodiscard]] boost::asio::awaitable<void> run();
+  void wake() { timer_.cancel(); }
+  void leave();
+  // Nobody is served any more: what is ours is taken back, each tried once.
+  [[nodiscard]] boost::asio::awaitable<void> clear();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  enum class Origin { nothing, flag, service, nodes };  // of the addresses
+  using MaybeFailure = std::optional<kube::Failure>;
+
+  void find_addresses(const Store& store);
+  [[nodiscard]] boost::asio::awaitable<void> look_at_nodes();
+  [[nodiscard]] std::optional<Statuses::Write> next() const;
+  [[nodiscard]] std::chrono::milliseconds until_next() const;
+  [[nodiscard]] boost::asio::awaitable<MaybeFailure> write(const Statuses::Write& next);
+  [[nodiscard]] MaybeFailure note(const Statuses::Write& done, MaybeFailure failure);
+
+  const Options& options_;
+  Parts parts_;
+  Origin origin_;
+  NodeAddresses nodes_;
+  Clock::time_point nodes_due_{};
+  boost::asio::steady_timer timer_;
+  bool is_leaving_ = false;
+
+  mutable std::mutex mutex_;  // of what follows
+  Statuses statuses_;
+  std::uint64_t version_ = 0;  // that the statuses go with
+  bool has_addresses_ = false;
+};
+
+}  // namespace controller::status

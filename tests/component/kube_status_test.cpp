@@ -1,0 +1,171 @@
+// The status of Ingresses, written by one of several replicas to an API server.
+#include "controller/reconciler.hpp"
+#include "tests/support/child_process.hpp"
+#include "tests/support/fake_kube_api.hpp"
+#include "tests/support/temporary_directory.hpp"
+#include "tests/support/translate_yaml.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::string ingress_class = "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: nginx}\nspec: {controller: k8s.io/ingress-nginx}\n";
+const std::string ours = R"({"loadBalancer":{"ingress":[{"ip":"192.0.2.1"}]}})";
+
+class Findings final : public controller::Observer {
+ public:
+  void on_published(std::uint64_t, std::chrono::nanoseconds) override {}
+  void on_diagnostic(const routing::Diagnostic& d) override {
+    const std::lock_guard lock{mutex_};
+    holding_.insert(routing::to_line(d));
+  }
+  void on_healed(const routing::Diagnostic& d) override {
+    const std::lock_guard lock{mutex_};
+    holding_.erase(routing::to_line(d));
+  }
+  void on_notice(const std::string&) override {}
+  void on_problems(const std::vector<std::string>&) override {}
+  bool hold(const std::string& part) const {
+    const std::lock_guard lock{mutex_};
+    for (const auto& line : holding_)
+      if (line.find(part) != std::string::npos) return true;
+    return false;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::set<std::string> holding_;
+};
+
+// A controller without a proxy: its workers serve what is published as soon as they may.
+struct Replica {
+  explicit Replica(const controller::Options& options)
+      : reconciler{options, findings, [this](auto snapshot) { published = snapshot->version; }, [this](std::uint64_t version) { return may_serve && published == version; }} {
+    const auto started = reconciler.start();
+    EXPECT_TRUE(started.ok) << started.error;
+  }
+
+  Findings findings;
+  std::atomic<bool> may_serve{true};
+  std::atomic<std::uint64_t> published{0};
+  controller::Reconciler reconciler;  // last: its threads use the others
+};
+
+class KubeStatus : public testing::Test {
+ protected:
+  KubeStatus() {
+    files.write("config", api.kubeconfig());
+    options.kubeconfig = (files.path() / "config").string();
+    options.publish_status_address = "192.0.2.1";
+    options.election_ttl = 3s;
+    api.apply(ingress_class + test::service("web") + test::ingress({}));
+  }
+  ~KubeStatus() override { ::unsetenv("POD_NAME"); }
+
+  std::unique_ptr<Replica> replica() { return std::make_unique<Replica>(options); }
+  std::string status_of(const std::string& name) const { return api.text_of("ingresses", "default", name, "status"); }
+  bool is_ours(const std::string& name) const { return status_of(name) == ours; }
+  bool has_holder() const {
+    const std::string spec = api.text_of("leases", "default", options.election_id, "spec");
+    return !spec.empty() && spec.find(R"("holderIdentity":"")") == std::string::npos;
+  }
+
+  support::FakeKubeApi api;
+  support::TemporaryDirectory files;
+  controller::Options options;
+};
+
+}  // namespace
+
+TEST_F(KubeStatus, IsWrittenOnceByTheLeaderAlone) {
+  api.apply(test::ingress({.name = "two", .host = "b.test"}) + test::ingress({.name = "foreign", .class_line = "ingressClassName: other"}));
+  const auto first = replica();
+  ASSERT_TRUE(support::eventually([&] { return is_ours("web") && is_ours("two"); })) << testing::PrintToString(api.requests());
+  const auto second = replica();
+  api.apply(test::ingress({.name = "three", .host = "c.test"}));
+  ASSERT_TRUE(support::eventually([&] { return second->published != 0 && is_ours("three"); }));
+  api.cut();  // every list and watch begins anew
+  api.apply(test::ingress({.name = "four", .host = "d.test"}));
+  ASSERT_TRUE(support::eventually([&] { return is_ours("four"); }));
+  EXPECT_EQ(api.requests_with("PATCH "), 4u) << testing::PrintToString(api.requests());
+  EXPECT_EQ(status_of("foreign"), "");
+}
+
+TEST_F(KubeStatus, WaitsUntilTheRoutesAreInForce) {
+  const auto one = std::make_unique<Replica>(options);
+  ASSERT_TRUE(support::eventually([&] { return is_ours("web"); }));
+  one->may_serve = false;
+  const auto before = one->published.load();
+  api.apply(test::ingress({.name = "two", .host = "b.test"}));
+  ASSERT_TRUE(support::eventually([&] { return one->published != before; }));
+  const auto renewals = api.requests_with("PUT ");
+  ASSERT_TRUE(support::eventually([&] { return api.requests_with("PUT ") > renewals; })) << "it goes on leading";
+  EXPECT_EQ(status_of("two"), "");
+  one->may_serve = true;
+  EXPECT_TRUE(support::eventually([&] { return is_ours("two"); }));
+}
+
+TEST_F(KubeStatus, IsMendedAndClearedWithTheClass) {
+  const auto one = replica();
+  ASSERT_TRUE(support::eventually([&] { return is_ours("web"); }));
+  api.touch("ingresses", "default", "web");  // somebody overwrites it
+  ASSERT_TRUE(support::eventually([&] { return status_of("web").find("192.0.2.1") != std::string::npos; }));
+  api.apply(test::ingress({.name = "two", .host = "b.test"}));
+  ASSERT_TRUE(support::eventually([&] { return is_ours("two"); }));
+  std::string moved = test::ingress({.name = "two", .host = "b.test", .class_line = "ingressClassName: other"});
+  api.apply(moved + "status: " + ours + "\n");
+  EXPECT_TRUE(support::eventually([&] { return status_of("two") == R"({"loadBalancer":{}})"; })) << status_of("two");
+}
+
+TEST_F(KubeStatus, AnotherLeadsWhenTheLeaderIsGone) {
+  api.apply("---\napiVersion: coordination.k8s.io/v1\nkind: Lease\nmetadata: {name: ingress-controller-leader}\n"
+            "spec: {holderIdentity: dead, leaseDurationSeconds: 2, renewTime: '2024-01-01T00:00:00.000000Z', leaseTransitions: 7}\n");
+  const auto one = replica();
+  EXPECT_TRUE(support::eventually([&] { return is_ours("web"); }));
+  EXPECT_NE(api.text_of("leases", "default", options.election_id, "spec").find(R"("leaseTransitions":8)"), std::string::npos);
+}
+
+TEST_F(KubeStatus, TheLeaseIsReleasedOnTheWayOut) {
+  auto first = replica();
+  ASSERT_TRUE(support::eventually([&] { return is_ours("web"); }));
+  first->reconciler.leave();
+  EXPECT_TRUE(support::eventually([&] { return !has_holder(); }));
+  EXPECT_TRUE(is_ours("web")) << "whether it was the last is not known outside of a pod";
+  first.reset();
+}
+
+TEST_F(KubeStatus, TheLastReplicaClearsIt) {
+  ::setenv("POD_NAME", "weir-1", 1);
+  const auto pod = [](const std::string& name) { return "---\napiVersion: v1\nkind: Pod\nmetadata: {name: " + name + ", labels: {app: weir}}\n"; };
+  api.apply(pod("weir-1") + pod("weir-2"));
+  auto one = replica();
+  ASSERT_TRUE(support::eventually([&] { return is_ours("web"); }));
+  one.reset();
+  EXPECT_TRUE(is_ours("web")) << "weir-2 still serves";
+  api.remove("pods", "default", "weir-2");
+  one = replica();
+  ASSERT_TRUE(support::eventually([&] { return has_holder() && one->published != 0; }));
+  one.reset();
+  EXPECT_EQ(status_of("web"), R"({"loadBalancer":{}})");
+}
+
+TEST_F(KubeStatus, NamesTheRulesThatAreMissing) {
+  api.forbid("ingresses/status");
+  api.forbid("leases");
+  const auto one = replica();
+  EXPECT_TRUE(support::eventually([&] { return one->findings.hold(R"(resources: ["leases"], verbs: ["get", "create", "update"]} in a Role of namespace default)"); }));
+  api.forbid("leases", false);
+  EXPECT_TRUE(support::eventually([&] { return one->findings.hold(R"(resources: ["ingresses/status"], verbs: ["patch"]} in a ClusterRole)"); }));
+  api.forbid("ingresses/status", false);
+  EXPECT_TRUE(support::eventually([&] { return is_ours("web") && !one->findings.hold("RBAC"); }));
+}
