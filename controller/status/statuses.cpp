@@ -31,6 +31,7 @@ void Statuses::erase(const kube::Key& ingress) {
 void Statuses::see(Entry& entry, const kube::StatusAddresses& seen) {
   if (entry.seen == seen) return;
   entry.seen = entry.known = seen;
+  ++entry.sights;
   entry.not_before = {};
 }
 
@@ -63,6 +64,7 @@ void Statuses::see(const std::set<kube::Key>& changed, const Kind<kube::Ingress>
     if (entry == entries_.end() || object == ingresses.end()) continue;
     // The same as the last time may still be news: somebody wrote over what we had written in between.
     entry->second.seen = entry->second.known = object->second->exposure.addresses;
+    ++entry->second.sights;
     entry->second.not_before = {};
     settle(ingress);
   }
@@ -81,7 +83,7 @@ std::optional<Statuses::Write> Statuses::next(TimePoint now) const {
     const Entry& entry = entries_.at(ingress);
     if (entry.not_before > now) continue;
     const bool is_published = entry.want == Want::publish && !clears_all_;
-    return Write{ingress, is_published ? addresses_ : kube::StatusAddresses{}};
+    return Write{ingress, is_published ? addresses_ : kube::StatusAddresses{}, entry.sights};
   }
   return {};
 }
@@ -89,7 +91,8 @@ std::optional<Statuses::Write> Statuses::next(TimePoint now) const {
 void Statuses::on_written(const Write& write) {
   const auto found = entries_.find(write.ingress);
   if (found == entries_.end()) return;
-  found->second.known = write.addresses;
+  // What the watch has shown in the meantime may be younger than what we wrote.
+  if (found->second.sights == write.sights) found->second.known = write.addresses;
   settle(write.ingress);
 }
 

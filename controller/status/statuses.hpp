@@ -27,6 +27,7 @@ class Statuses {
   struct Write {
     kube::Key ingress;
     kube::StatusAddresses addresses;  // none: to be cleared
+    unsigned sights = 0;              // how often the status had been seen when this was decided
   };
   [[nodiscard]] std::optional<Write> next(TimePoint now) const;
   void on_written(const Write& write);
@@ -42,6 +43,7 @@ class Statuses {
   struct Entry {
     kube::StatusAddresses seen;   // by the watch, which may lag behind what we have written
     kube::StatusAddresses known;  // the last that was seen or written
+    unsigned sights = 0;
     Want want = Want::keep;
     TimePoint not_before{};
   };

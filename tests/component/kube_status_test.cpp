@@ -1,19 +1,15 @@
 // The status of Ingresses, written by one of several replicas to an API server.
-#include "controller/reconciler.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/fake_kube_api.hpp"
+#include "tests/support/replica.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/translate_yaml.hpp"
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cstdlib>
 #include <memory>
-#include <mutex>
-#include <set>
 #include <string>
-#include <thread>
 
 namespace {
 
@@ -21,45 +17,6 @@ using namespace std::chrono_literals;
 
 const std::string ingress_class = "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: nginx}\nspec: {controller: k8s.io/ingress-nginx}\n";
 const std::string ours = R"({"loadBalancer":{"ingress":[{"ip":"192.0.2.1"}]}})";
-
-class Findings final : public controller::Observer {
- public:
-  void on_published(std::uint64_t, std::chrono::nanoseconds) override {}
-  void on_diagnostic(const routing::Diagnostic& d) override {
-    const std::lock_guard lock{mutex_};
-    holding_.insert(routing::to_line(d));
-  }
-  void on_healed(const routing::Diagnostic& d) override {
-    const std::lock_guard lock{mutex_};
-    holding_.erase(routing::to_line(d));
-  }
-  void on_notice(const std::string&) override {}
-  void on_problems(const std::vector<std::string>&) override {}
-  bool hold(const std::string& part) const {
-    const std::lock_guard lock{mutex_};
-    for (const auto& line : holding_)
-      if (line.find(part) != std::string::npos) return true;
-    return false;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::set<std::string> holding_;
-};
-
-// A controller without a proxy: its workers serve what is published as soon as they may.
-struct Replica {
-  explicit Replica(const controller::Options& options)
-      : reconciler{options, findings, [this](auto snapshot) { published = snapshot->version; }, [this](std::uint64_t version) { return may_serve && published == version; }} {
-    const auto started = reconciler.start();
-    EXPECT_TRUE(started.ok) << started.error;
-  }
-
-  Findings findings;
-  std::atomic<bool> may_serve{true};
-  std::atomic<std::uint64_t> published{0};
-  controller::Reconciler reconciler;  // last: its threads use the others
-};
 
 class KubeStatus : public testing::Test {
  protected:
@@ -72,7 +29,7 @@ class KubeStatus : public testing::Test {
   }
   ~KubeStatus() override { ::unsetenv("POD_NAME"); }
 
-  std::unique_ptr<Replica> replica() { return std::make_unique<Replica>(options); }
+  std::unique_ptr<support::Replica> replica() { return std::make_unique<support::Replica>(options); }
   std::string status_of(const std::string& name) const { return api.text_of("ingresses", "default", name, "status"); }
   bool is_ours(const std::string& name) const { return status_of(name) == ours; }
   bool has_holder() const {
@@ -102,7 +59,7 @@ TEST_F(KubeStatus, IsWrittenOnceByTheLeaderAlone) {
 }
 
 TEST_F(KubeStatus, WaitsUntilTheRoutesAreInForce) {
-  const auto one = std::make_unique<Replica>(options);
+  const auto one = std::make_unique<support::Replica>(options);
   ASSERT_TRUE(support::eventually([&] { return is_ours("web"); }));
   one->may_serve = false;
   const auto before = one->published.load();
@@ -132,7 +89,8 @@ TEST_F(KubeStatus, AnotherLeadsWhenTheLeaderIsGone) {
             "spec: {holderIdentity: dead, leaseDurationSeconds: 2, renewTime: '2024-01-01T00:00:00.000000Z', leaseTransitions: 7}\n");
   const auto one = replica();
   EXPECT_TRUE(support::eventually([&] { return is_ours("web"); }));
-  EXPECT_NE(api.text_of("leases", "default", options.election_id, "spec").find(R"("leaseTransitions":8)"), std::string::npos);
+  const std::string spec = api.text_of("leases", "default", options.election_id, "spec");
+  EXPECT_EQ(spec.find("dead"), std::string::npos) << spec;
 }
 
 TEST_F(KubeStatus, TheLeaseIsReleasedOnTheWayOut) {
@@ -157,6 +115,29 @@ TEST_F(KubeStatus, TheLastReplicaClearsIt) {
   ASSERT_TRUE(support::eventually([&] { return has_holder() && one->published != 0; }));
   one.reset();
   EXPECT_EQ(status_of("web"), R"({"loadBalancer":{}})");
+}
+
+TEST_F(KubeStatus, HoldsTheAddressesOfNodesWhereNothingElseIsSaid) {
+  ::setenv("POD_NAME", "weir-1", 1);
+  options.publish_status_address.clear();
+  api.apply("---\napiVersion: v1\nkind: Pod\nmetadata: {name: weir-1, labels: {app: weir}}\nspec: {nodeName: n1}\nstatus: {phase: Running}\n"
+            "---\napiVersion: v1\nkind: Node\nmetadata: {name: n1}\nstatus: {addresses: [{type: InternalIP, address: 10.0.0.1}, {type: ExternalIP, address: 192.0.2.1}]}\n");
+  api.forbid("nodes");
+  {
+    const auto one = replica();
+    EXPECT_TRUE(support::eventually([&] { return one->findings.hold(R"(resources: ["nodes"], verbs: ["get"]} in a ClusterRole)"); }));
+  }
+  api.forbid("nodes", false);
+  const auto one = replica();
+  EXPECT_TRUE(support::eventually([&] { return is_ours("web"); })) << status_of("web");
+}
+
+TEST_F(KubeStatus, NeedsNoLeaseWhenItIsToldThatItIsAlone) {
+  options.elects_leader = false;
+  api.forbid("leases");
+  const auto one = replica();
+  EXPECT_TRUE(support::eventually([&] { return is_ours("web"); }));
+  EXPECT_FALSE(one->findings.hold("RBAC"));
 }
 
 TEST_F(KubeStatus, NamesTheRulesThatAreMissing) {

@@ -40,9 +40,9 @@ std::string text_at(const json::object& object, std::initializer_list<std::strin
 
 const std::map<std::string, std::string> plural_of{{"Ingress", "ingresses"}, {"IngressClass", "ingressclasses"}, {"Service", "services"},
                                                    {"EndpointSlice", "endpointslices"}, {"Secret", "secrets"}, {"ConfigMap", "configmaps"},
-                                                   {"Namespace", "namespaces"}, {"Lease", "leases"}, {"Pod", "pods"}};
+                                                   {"Namespace", "namespaces"}, {"Lease", "leases"}, {"Pod", "pods"}, {"Node", "nodes"}, {"Event", "events"}};
 
-bool is_cluster_scoped(const std::string& plural) { return plural == "namespaces" || plural == "ingressclasses"; }
+bool is_cluster_scoped(const std::string& plural) { return plural == "namespaces" || plural == "ingressclasses" || plural == "nodes"; }
 
 json::object status_object(int code, const std::string& message) {
   return {{"kind", "Status"}, {"apiVersion", "v1"}, {"status", "Failure"}, {"message", message}, {"code", code}};
@@ -117,6 +117,7 @@ struct FakeKubeApi::State {
     metadata["resourceVersion"] = std::to_string(++version);
     const Name name{text_at(object, {"metadata", "namespace"}), text_at(object, {"metadata", "name"})};
     auto& slot = objects[plural][name];
+    metadata["uid"] = slot.empty() ? "uid-" + std::to_string(version) : text_at(slot, {"metadata", "uid"});
     events.push_back({version, slot.empty() ? "ADDED" : "MODIFIED", plural, object, slot});
     slot = std::move(object);
   }
@@ -176,7 +177,7 @@ void merge(const json::object& patch, json::object& object) {
   }
 }
 
-// POST and PUT of whole objects, PATCH of the status; as the real one, nothing happens where nothing differs.
+// POST and PUT of whole objects, PATCH of all or of the status; as the real one, nothing happens where nothing differs.
 void FakeKubeApi::State::answer_write(const Asked& asked, const httplib::Request& request, httplib::Response& response) {
   json::object body = json::parse(request.body).as_object();
   const std::string name = request.method == "POST" ? text_at(body, {"metadata", "name"}) : asked.name;
@@ -189,7 +190,8 @@ void FakeKubeApi::State::answer_write(const Asked& asked, const httplib::Request
     return reply(response, 409, status_object(409, "the object has been modified; please apply your changes to the latest version"));
   if (request.method == "PATCH") {
     json::object patched = found->second;
-    if (asked.subresource == "status" && body.contains("status")) merge({{"status", body["status"]}}, patched);
+    if (asked.subresource.empty()) merge(body, patched);
+    else if (asked.subresource == "status" && body.contains("status")) merge({{"status", body["status"]}}, patched);
     if (patched == found->second) return reply(response, 200, patched);
     body = std::move(patched);
   }
@@ -337,6 +339,13 @@ void FakeKubeApi::remove(const std::string& plural, const std::string& object_na
     all.erase(found);
   }
   state_->changed.notify_all();
+}
+
+std::vector<std::string> FakeKubeApi::texts_of(const std::string& plural) const {
+  const std::lock_guard lock{state_->mutex};
+  std::vector<std::string> texts;
+  for (const auto& [name, object] : state_->objects[plural]) texts.push_back(json::serialize(object));
+  return texts;
 }
 
 std::string FakeKubeApi::text_of(const std::string& plural, const std::string& object_namespace, const std::string& name, const std::string& member) const {

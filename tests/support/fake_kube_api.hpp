@@ -30,6 +30,8 @@ class FakeKubeApi {
   void remove(const std::string& plural, const std::string& object_namespace, const std::string& name);
   // A member of an object ("spec", "status") as JSON; "" when there is none.
   [[nodiscard]] std::string text_of(const std::string& plural, const std::string& object_namespace, const std::string& name, const std::string& member) const;
+  // All objects of a kind as JSON.
+  [[nodiscard]] std::vector<std::string> texts_of(const std::string& plural) const;
   // A number that has nothing to do with any object: status, heartbeats. Touches the object only in what nobody reads.
   void touch(const std::string& plural, const std::string& object_namespace, const std::string& name);
 

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <set>
 #include <string>
 
 namespace {
@@ -147,6 +148,21 @@ TEST(Statuses, WritesWhereItDiffersAndOnce) {
   EXPECT_EQ(statuses.next(start)->ingress, a);
 }
 
+TEST(Statuses, WritesAgainWhatWasOverwrittenBeforeTheAnswerCame) {
+  Statuses statuses;
+  statuses.set_addresses(ours);
+  statuses.serve({a}, {}, ingresses({{"a", {}}}));
+  const auto write = statuses.next(start);
+  ASSERT_TRUE(write);
+  statuses.see({a}, ingresses({{"a", others}}));
+  statuses.on_written(*write);
+  const auto again = statuses.next(start);
+  ASSERT_TRUE(again);
+  statuses.see({a}, ingresses({{"a", ours}}));
+  statuses.on_written(*again);
+  EXPECT_FALSE(statuses.has_work());
+}
+
 TEST(Statuses, ClearsItsOwnOfThoseThatLeave) {
   Statuses statuses;
   statuses.set_addresses(ours);
@@ -186,7 +202,27 @@ TEST(Statuses, PutsOffWhatIsRefused) {
   EXPECT_EQ(statuses.next(start + 30s)->ingress, a);
 }
 
-TEST(LastReplica, IsKnownByLabels) {
+TEST(StatusAddresses, AreThoseOfNodes) {
+  using controller::status::address_of_node;
+  const std::string node = R"({"status":{"addresses":[{"type":"Hostname","address":"n1"},{"type":"InternalIP","address":"10.0.0.1"},{"type":"ExternalIP","address":"192.0.2.1"}]}})";
+  EXPECT_EQ(address_of_node(node, false), "192.0.2.1");
+  EXPECT_EQ(address_of_node(node, true), "10.0.0.1");
+  EXPECT_EQ(address_of_node(R"({"status":{"addresses":[{"type":"InternalIP","address":"10.0.0.1"}]}})", false), "10.0.0.1");
+  EXPECT_EQ(address_of_node(R"({"status":{}})", false), "");
+  EXPECT_EQ(address_of_node("", true), "");
+}
+
+TEST(Siblings, SayOnWhichNodesTheyRun) {
+  EXPECT_EQ(controller::election::nodes_of(R"({"items":[
+      {"metadata":{"name":"a"},"spec":{"nodeName":"n1"},"status":{"phase":"Running"}},
+      {"metadata":{"name":"b"},"spec":{"nodeName":"n1"},"status":{"phase":"Running"}},
+      {"metadata":{"name":"c"},"spec":{"nodeName":"n2"},"status":{"phase":"Pending"}},
+      {"metadata":{"name":"d","deletionTimestamp":"t"},"spec":{"nodeName":"n3"},"status":{"phase":"Running"}}]})"),
+            (std::set<std::string>{"n1"}));
+  EXPECT_TRUE(controller::election::nodes_of("").empty());
+}
+
+TEST(Siblings, AreKnownByLabels) {
   EXPECT_EQ(controller::election::selector_of_siblings(R"({"metadata":{"labels":{"app":"weir","pod-template-hash":"1"}}})"), "app=weir");
   EXPECT_FALSE(controller::election::selector_of_siblings(R"({"metadata":{}})"));
   EXPECT_FALSE(controller::election::has_others(R"({"items":[{"metadata":{"name":"me"}},{"metadata":{"name":"x","deletionTimestamp":"t"}},{"metadata":{"name":"y"},"status":{"phase":"Failed"}}]})", "me"));
