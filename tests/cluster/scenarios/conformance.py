@@ -1,9 +1,11 @@
 """The scenarios of the Ingress conformance suite of Kubernetes, written anew from the rules of Ingress v1: default backend, host
-rules, class, load balancing, paths. Real Pods behind real Services; status is asked of in status.py."""
+rules, class, load balancing, paths. Real Pods behind real Services. As its clients do, each first waits until the status holds an
+address; from then on every request must be answered by the rules."""
 from api import wait_for
 from cluster import secret_data
 from objects import backend, deployment, ingress, ingress_class, namespace, path, rule, service
 import pki
+from scenarios import shipped
 from weir import Weir, ask
 
 NAMESPACE, POINT = "conformance", "10.244.0.2"
@@ -52,9 +54,11 @@ def ready_endpoints(api, ns, of=None):
     return [point["addresses"][0] for part in slices for point in part.get("endpoints") or [] if point["conditions"].get("ready")]
 
 
+def published(api, name):
+    wait_for(lambda: shipped.addresses_of(api, NAMESPACE, name) == [{"ip": POINT}], f"the status of {name} holds the address")
+
+
 def expect_paths(host, requests):
-    # The first request is repeated until the rules are in force; then all of them must be.
-    wait_for(lambda: any(ask(POINT, host, target).status == 200 for target in requests), f"{host} is served")
     for target, expected in requests.items():
         answer = ask(POINT, host, target)
         if answer.status == 301:  # Prefix /foo/ takes /foo by way of a redirect, as in ingress-nginx; clients follow it
@@ -68,6 +72,7 @@ def path_rules(api):
     for host, (paths, _) in PATHS.items():
         api.apply(ingress(NAMESPACE, host.replace(".", "-"), rule(host, *[path(*one) for one in paths])))
     for host, (_, requests) in PATHS.items():
+        published(api, host.replace(".", "-"))
         expect_paths(host, requests)
 
 
@@ -85,13 +90,13 @@ def host_rules(cluster, api):
                "data": secret_data(**{name: file.read_text() for name, file in files.items()})})
     api.apply(ingress(NAMESPACE, "hosts", rule("foo.bar.com", path("/", "Prefix", "root-prefix")),
                       rule("*.foo.com", path("/", "Prefix", "wildcard")), tls=[{"hosts": ["foo.bar.com"], "secretName": "tls"}]))
-    wait_for(lambda: follow("bar.foo.com").status == 200, "the hosts are served")
+    published(api, "hosts")
     expected = {"bar.foo.com": "wildcard", "baz.bar.foo.com": None, "foo.com": None, "subdomain.bar.com": None, "bar.foo.com:80": "wildcard"}
     for host, backend_name in expected.items():
         answer = follow(host)
         assert server_of(answer) == backend_name and (backend_name or answer.status == 404), f"{host}: {answer.status} {answer.text}"
-    wait_for(lambda: b"foo.bar.com" in ask(POINT, "foo.bar.com", scheme="https").certificate_names, "the Secret's certificate is shown")
     answer = ask(POINT, "foo.bar.com", "/path", scheme="https")
+    assert b"foo.bar.com" in answer.certificate_names, "the Secret's certificate is shown"
     assert server_of(answer) == "root-prefix" and answer.echo["target"] == "/path", answer.text
     redirect = ask(POINT, "foo.bar.com", "/path")
     assert redirect.status == 308 and redirect.headers["Location"] == "https://foo.bar.com/path", (redirect.status, redirect.headers)
@@ -100,7 +105,7 @@ def host_rules(cluster, api):
 def default_backend(api):
     assert ask(POINT, "unknown.test").status == 404
     api.apply(ingress(NAMESPACE, "default", defaultBackend=backend("default")))
-    wait_for(lambda: ask(POINT, "unknown.test").status == 200, "the default backend is served")
+    published(api, "default")
     for host, target, method in [("unknown.test", "/", "GET"), (POINT, "/any/path?with=query", "GET"), ("unknown.test", "/", "POST"),
                                  ("unknown.test", "/a", "PUT"), ("unknown.test", "/b", "PATCH"), ("unknown.test", "/c", "DELETE")]:
         answer = ask(POINT, host, target, method=method, headers={"User-Agent": "conformance/1"}, body=None if method == "GET" else "text")
@@ -114,10 +119,10 @@ def foreign_class(api):
     api.apply(ingress_class("foreign", "example.com/other"))
     api.apply(ingress(NAMESPACE, "foreign", rule("foreign.test", path("/", "Prefix", "root-prefix")), ingress_class="foreign"))
     api.apply(ingress(NAMESPACE, "ours", rule("ours.test", path("/", "Prefix", "root-prefix"))))
-    # What came later is in force, so the foreign one would be too.
-    wait_for(lambda: server_of(ask(POINT, "ours.test")) == "root-prefix", "the Ingress of our class is served")
+    published(api, "ours")  # what came later is in force, so the foreign one would be too
+    assert server_of(ask(POINT, "ours.test")) == "root-prefix"
     assert server_of(ask(POINT, "foreign.test")) in (None, "default")
-    assert not api.get("Ingress", "foreign", NAMESPACE, "networking.k8s.io/v1")["status"]["loadBalancer"]
+    assert not shipped.addresses_of(api, NAMESPACE, "foreign")
 
 
 def load_balancing(api):
@@ -134,7 +139,7 @@ def load_balancing(api):
 def test_ingress_v1(cluster):
     api = cluster.api
     set_up(api)
-    with Weir(cluster, "weir-conformance", cluster.admin, address=POINT).start():
+    with Weir(cluster, "weir-conformance", cluster.admin, f"--publish-status-address={POINT}", address=POINT).start():
         path_rules(api)
         host_rules(cluster, api)
         default_backend(api)

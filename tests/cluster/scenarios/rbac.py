@@ -1,56 +1,83 @@
 """Weir under exactly the rights that deploy/weir.yaml gives, and with each of them taken away."""
-from api import wait_for
+from api import ApiError, wait_for
 from objects import deployment, ingress, namespace, path, rule, service
 from scenarios import shipped
 from weir import Weir, ask
 
 NAMESPACE, POINT = "rbac", "10.244.0.3"
-# Without these nothing is served; the others are asked for by status and Events.
+# Without these nothing is served.
 READ = {"ingresses", "ingressclasses", "services", "endpointslices", "secrets", "namespaces", "configmaps"}
+# These are asked for by what is written back: the status, who writes it, Events.
+WRITE = {"ingresses/status": "patch", "leases": "update", "pods": "list", "events": "create"}
 
 
 def weir_of(cluster, name):
+    """As a pod of the Deployment would run, but that no such pod is there."""
     kubeconfig, _ = cluster.account(name, shipped.NAMESPACE, shipped.ACCOUNT)
-    return Weir(cluster, name, kubeconfig, f"--configmap={shipped.CONFIG}", address=POINT)
+    return Weir(cluster, name, kubeconfig, f"--configmap={shipped.CONFIG}", f"--election-id={shipped.LEASE}", f"--publish-status-address={POINT}",
+                address=POINT, environment={"POD_NAME": name, "POD_NAMESPACE": shipped.NAMESPACE})
 
 
-def test_shipped_rights_are_enough(cluster):
-    api = cluster.api
+def set_up(api):
     shipped.install_account(api)
     api.apply(namespace(NAMESPACE))
     api.apply(deployment(NAMESPACE, "shop"))
     api.apply(service(NAMESPACE, "shop"))
     api.apply(ingress(NAMESPACE, "shop", rule("shop.rbac.test", path("/", "Prefix", "shop"))))
+    api.apply(ingress(NAMESPACE, "broken", rule("broken.rbac.test", path("/", "Prefix", "missing"))))
+
+
+def forget_what_was_written(api):
+    """So that each of the next Weir's rights is needed again."""
+    api.patch("Ingress", "shop", {"status": {"loadBalancer": {"ingress": None}}}, NAMESPACE, "networking.k8s.io/v1", "/status")
+    for kind, name, ns, version in [("Lease", shipped.LEASE, shipped.NAMESPACE, "coordination.k8s.io/v1")] + \
+            [("Event", event["metadata"]["name"], NAMESPACE, "v1") for event in api.items("Event", NAMESPACE)]:
+        try:
+            api.delete(kind, name, ns, version)
+        except ApiError as error:
+            assert error.status == 404, error
+
+
+def test_shipped_rights_are_enough(cluster):
+    api = cluster.api
+    set_up(api)
     with weir_of(cluster, "weir-rbac") as weir:
         weir.start()
         wait_for(lambda: ask(POINT, "shop.rbac.test").status == 200, "the Ingress is served", 60)
-        assert "forbidden" not in weir.program.text(), weir.program.tail()
+        wait_for(lambda: shipped.addresses_of(api, NAMESPACE, "shop"), "the status is written")
+        wait_for(lambda: any("missing" in event["message"] for event in api.items("Event", NAMESPACE)), "an Event tells of the missing Service")
+    assert "forbidden" not in weir.program.text(), weir.program.tail()
 
 
 def rules_of(api):
-    """(kind, name, namespace, number of the rule, its resource), of those that reading needs."""
+    """(kind, name, namespace, number of the rule, its resource)."""
     for kind, name, ns in (("ClusterRole", "weir", None), ("Role", "weir", shipped.NAMESPACE)):
         for number, one in enumerate(api.get(kind, name, ns, shipped.RBAC)["rules"]):
             for resource in one["resources"]:
-                if resource in READ:
-                    yield kind, name, ns, number, resource
+                yield kind, name, ns, number, resource
 
 
 def test_a_missing_right_is_named(cluster):
     api = cluster.api
-    shipped.install_account(api)
+    set_up(api)
     seen = set()
     for kind, name, ns, number, resource in rules_of(api):
         whole = api.get(kind, name, ns, shipped.RBAC)["rules"]
+        forget_what_was_written(api)
         api.patch(kind, name, {"rules": whole[:number] + whole[number + 1:]}, ns, shipped.RBAC)
         try:
-            with weir_of(cluster, f"weir-without-{resource}") as weir:
+            # The name is the pod's: one for each rule, since leases have two.
+            with weir_of(cluster, f"weir-without-{resource.replace('/', '-')}-{number}") as weir:
                 weir.start(wait=False)
+                if resource == "pods":  # asked only whether others go on
+                    weir.wait_ready()
+                    wait_for(lambda: shipped.addresses_of(api, NAMESPACE, "shop"), "it leads")
+                    weir.program.stop()
                 wait_for(lambda: names_the_right(weir, resource), f"{resource} is named as missing")
         finally:
             api.patch(kind, name, {"rules": whole}, ns, shipped.RBAC)
         seen.add(resource)
-    assert seen == READ, f"no rule for {READ - seen}"
+    assert seen == READ | set(WRITE), f"no rule for {(READ | set(WRITE)) - seen}, no test for {seen - READ - set(WRITE)}"
 
 
 # Without it Weir serves: only which namespaces are being deleted stays unknown.
@@ -59,5 +86,7 @@ DISPENSABLE = {"namespaces"}
 
 def names_the_right(weir, resource):
     """In the log and, of what is needed to be in step, on /readyz; with the verb."""
+    if resource in WRITE:
+        return any(f'"{resource}"' in line and WRITE[resource] in line for line in weir.program.text().splitlines())
     texts = [weir.program.text()] + ([] if resource in DISPENSABLE else [weir.admin("/readyz")[1]])
     return all(resource in text and ("list" in text or "watch" in text) for text in texts)

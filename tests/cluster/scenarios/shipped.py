@@ -5,6 +5,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 NAMESPACE, ACCOUNT, CONFIG = "weir-system", "weir", "weir-system/weir-controller"
+LEASE = "weir-leader"
 RBAC = "rbac.authorization.k8s.io/v1"
 
 
@@ -21,3 +22,8 @@ def install(api, wanted=lambda value: True):
 def install_account(api):
     """Everything but the program itself."""
     install(api, lambda value: value["kind"] not in ("Deployment", "PodDisruptionBudget"))
+
+
+def addresses_of(api, ns, name):
+    """Of an Ingress's status."""
+    return api.get("Ingress", name, ns, "networking.k8s.io/v1").get("status", {}).get("loadBalancer", {}).get("ingress", [])
