@@ -36,7 +36,6 @@ routing::Diagnostic missing_rule(const Watched& watched, std::string_view verbs,
 }
 
 constexpr std::string_view read_verbs = "\"list\", \"watch\"";
-constexpr std::string_view get_verb = "\"get\"";
 
 }  // namespace
 
@@ -184,15 +183,15 @@ class ApiSource::Session {
     --fetches_;
   }
 
-  // Until it is there or no longer of use.
+  // Until it is there or no longer of use. By a list of one: the right to list Secrets is there, the right to get them need not be.
   asio::awaitable<void> fetch(Key secret) {
     Backoff backoff;
     Request request;
-    request.target = path_of(secrets, secret.first, secret.second);
+    request.target = path_of(secrets, secret.first) + "?fieldSelector=" + escape("metadata.name=" + secret.second);
     for (;;) {
       Client::Response response = co_await client_.send(request);
-      note_right_to_get(secret, response.failure);
-      intake_.fetched(secret, response.failure ? std::nullopt : read_object(secrets, response.body));
+      note_fetch(secret, response.failure);
+      intake_.fetched(secret, response.failure ? std::nullopt : first_of_list(secrets, response.body));
       if (!intake_.is_wanted(secret) || is_once_) co_return;
       const Failure failure = response.failure.value_or(Failure{Failure::Kind::malformed, 0, "", {}});
       asio::steady_timer timer{io_, backoff.next(failure)};
@@ -201,11 +200,11 @@ class ApiSource::Session {
   }
 
   // Behind those of the feeds.
-  void note_right_to_get(const Key& secret, const std::optional<Failure>& failure) {
+  void note_fetch(const Key& secret, const std::optional<Failure>& failure) {
     Standing standing;
     Watched watched{&secrets, options_.watch_namespace, "", "", false};
-    if (failure && failure->kind == Failure::Kind::forbidden) standing.forbidden = missing_rule(watched, get_verb, *failure);
-    else if (failure && failure->status != 404) standing.problem = fmt::format("Secret {}/{}: {}", secret.first, secret.second, failure->text);
+    if (failure && failure->kind == Failure::Kind::forbidden) standing.forbidden = missing_rule(watched, read_verbs, *failure);
+    else if (failure) standing.problem = fmt::format("Secret {}/{}: {}", secret.first, secret.second, failure->text);
     inbox_.set_standing(feeds_.size(), std::move(standing));
   }
 

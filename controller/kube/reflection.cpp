@@ -72,10 +72,12 @@ std::optional<Arrived> decode(const Resource& resource, json::object& object) {
 
 }  // namespace
 
-std::optional<Arrived> read_object(const Resource& resource, std::string_view text) {
+std::optional<Arrived> first_of_list(const Resource& resource, std::string_view text) {
   std::optional<Arrived> arrived;
-  (void)parse(text, resource.kind, [&](json::object& object) -> std::optional<Failure> {
-    arrived = decode(resource, object);
+  (void)parse(text, resource.kind, [&](json::object& list) -> std::optional<Failure> {
+    json::value* const items = list.if_contains("items");
+    json::array* const objects = items ? items->if_array() : nullptr;
+    if (objects && !objects->empty() && objects->front().is_object()) arrived = decode(resource, objects->front().get_object());
     return {};
   });
   return arrived;

@@ -72,8 +72,8 @@ class Reflection {
   std::map<Key, Arrived> listed_;  // of the list under way
 };
 
-// The text of one object of that kind, as GET answers it; none when it is something else.
-[[nodiscard]] std::optional<Arrived> read_object(const Resource& resource, std::string_view text);
+// The first object of a list of that kind, given as text; none when it is empty or something else.
+[[nodiscard]] std::optional<Arrived> first_of_list(const Resource& resource, std::string_view text);
 // The resourceVersion in the metadata of an object or a list; "" when there is none.
 [[nodiscard]] std::string resource_version_of(const boost::json::object& object);
 // Whether a server whose latest version is `latest` has gone back behind `seen` (restored from a backup).

@@ -128,5 +128,9 @@ class Cluster:
                 self.programs[name].kill()
 
 
-def secret_data(**texts):
-    return {name: base64.b64encode(text.encode()).decode() for name, text in texts.items()}
+def tls_secret(work, ns, name, host):
+    """Of an authority of its own."""
+    files = {"tls.crt": work / f"{ns}-{name}.crt", "tls.key": work / f"{ns}-{name}.key"}
+    pki.Authority(work, f"{ns}-{name}-ca").issue(f"{ns}-{name}", f"/CN={host}", f"DNS:{host}")
+    return {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": {"name": name, "namespace": ns},
+            "data": {key: base64.b64encode(file.read_bytes()).decode() for key, file in files.items()}}

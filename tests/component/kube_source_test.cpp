@@ -247,13 +247,13 @@ TEST_F(KubeSource, KeepsTheDataOfSecretsThatAreNamed) {
   EXPECT_TRUE(eventually([this] { return !has_secret("named"); }));
 }
 
-TEST_F(KubeSource, NamesTheRightToGetASecretWhenItIsMissing) {
+TEST_F(KubeSource, NamesTheRightToReadASecretThatIsNamedLater) {
   api.apply(secret("other"));
   start_and_sync();
   ASSERT_TRUE(eventually([this] { return api.open_watches() == 6; }));
   api.forbid("secrets");
   api.apply(test::ingress({.tls_secret = "other"}));
-  EXPECT_TRUE(eventually([this] { return has_diagnostic("verbs: [\"get\"]"); }));
+  EXPECT_TRUE(eventually([this] { return has_diagnostic(R"(resources: ["secrets"], verbs: ["list", "watch"])"); }));
   EXPECT_TRUE(eventually([this] { return has_ingress("web"); })) << "it does not wait for ever";
   api.forbid("secrets", false);
   EXPECT_TRUE(eventually([this] { return has_secret("other") && source->diagnostics().empty(); }));

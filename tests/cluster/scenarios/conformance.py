@@ -2,9 +2,8 @@
 rules, class, load balancing, paths. Real Pods behind real Services. As its clients do, each first waits until the status holds an
 address; from then on every request must be answered by the rules."""
 from api import wait_for
-from cluster import secret_data
+from cluster import tls_secret
 from objects import backend, deployment, ingress, ingress_class, namespace, path, rule, service
-import pki
 from scenarios import shipped
 from weir import Weir, ask
 
@@ -83,11 +82,7 @@ def follow(host):
 
 
 def host_rules(cluster, api):
-    authority = pki.Authority(cluster.work, "conformance-ca")
-    authority.issue("conformance", "/CN=foo.bar.com", "DNS:foo.bar.com")
-    files = {"tls.crt": cluster.work / "conformance.crt", "tls.key": cluster.work / "conformance.key"}
-    api.apply({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": {"name": "tls", "namespace": NAMESPACE},
-               "data": secret_data(**{name: file.read_text() for name, file in files.items()})})
+    api.apply(tls_secret(cluster.work, NAMESPACE, "tls", "foo.bar.com"))
     api.apply(ingress(NAMESPACE, "hosts", rule("foo.bar.com", path("/", "Prefix", "root-prefix")),
                       rule("*.foo.com", path("/", "Prefix", "wildcard")), tls=[{"hosts": ["foo.bar.com"], "secretName": "tls"}]))
     published(api, "hosts")

@@ -1,5 +1,6 @@
 """Weir under exactly the rights that deploy/weir.yaml gives, and with each of them taken away."""
 from api import ApiError, wait_for
+from cluster import tls_secret
 from objects import deployment, ingress, namespace, path, rule, service
 from scenarios import shipped
 from weir import Weir, ask
@@ -41,11 +42,15 @@ def forget_what_was_written(api):
 def test_shipped_rights_are_enough(cluster):
     api = cluster.api
     set_up(api)
+    api.apply(tls_secret(cluster.work, NAMESPACE, "early", "late.rbac.test"))
     with weir_of(cluster, "weir-rbac") as weir:
         weir.start()
         wait_for(lambda: ask(POINT, "shop.rbac.test").status == 200, "the Ingress is served", 60)
         wait_for(lambda: shipped.addresses_of(api, NAMESPACE, "shop"), "the status is written")
         wait_for(lambda: any("missing" in event["message"] for event in api.items("Event", NAMESPACE)), "an Event tells of the missing Service")
+        # Its Secret was seen before, when nothing named it.
+        api.apply(ingress(NAMESPACE, "late", rule("late.rbac.test", path("/", "Prefix", "shop")), tls=[{"hosts": ["late.rbac.test"], "secretName": "early"}]))
+        wait_for(lambda: b"late.rbac.test" in ask(POINT, "late.rbac.test", scheme="https").certificate_names, "its certificate is shown")
     assert "forbidden" not in weir.program.text(), weir.program.tail()
 
 

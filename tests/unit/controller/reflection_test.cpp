@@ -110,12 +110,13 @@ TEST_F(ReflectionTest, WhatIsNoEventIsAFailure) {
 }
 
 TEST_F(ReflectionTest, LabelsThatNobodyReadsAreDropped) {
-  const auto arrived = read_object(controller::kube::services, R"({"metadata":{"name":"a","labels":{"x":"y"},"annotations":{"x":"y"}},"spec":{}})");
+  const auto arrived = first_of_list(controller::kube::services, R"({"items":[{"metadata":{"name":"a","labels":{"x":"y"},"annotations":{"x":"y"}},"spec":{}}]})");
   ASSERT_TRUE(arrived);
   const auto& service = *std::get<controller::kube::Ptr<controller::kube::Service>>(arrived->object);
   EXPECT_TRUE(service.metadata.labels.empty());
   EXPECT_TRUE(service.metadata.annotations.empty());
-  EXPECT_FALSE(read_object(controller::kube::services, R"({"kind":"Secret","apiVersion":"v1","metadata":{"name":"a"}})"));
+  for (const char* none : {R"({"items":[{"kind":"Secret","apiVersion":"v1","metadata":{"name":"a"}}]})", R"({"items":[]})", R"({"items":[1]})", R"({"items":{}})", "[]", ""})
+    EXPECT_FALSE(first_of_list(controller::kube::services, none)) << none;
 }
 
 TEST(ResourceVersion, OfARestoredServerIsBehind) {
