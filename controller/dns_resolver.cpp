@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -88,7 +89,10 @@ DnsResolver::DnsResolver(std::function<void()> on_change, std::string servers) :
   state_->on_change = std::move(on_change);
   state_->servers = std::move(servers);
   ares_library_init(ARES_LIB_INIT_ALL);
-  state_->thread = std::thread{[this] { state_->run(); }};
+  state_->thread = std::thread{[this] {
+    ::pthread_setname_np(::pthread_self(), "dns");
+    state_->run();
+  }};
 }
 
 DnsResolver::~DnsResolver() {

@@ -14,6 +14,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include <climits>
@@ -134,7 +135,10 @@ Leader::Leader(const Options& options, kube::Access access, std::function<bool(s
   state->spawn(state->elector.run());
   state->spawn(state->status.run());
   state->spawn(state->events.run());
-  state->thread = std::thread{[state] { state->run(); }};
+  state->thread = std::thread{[state] {
+    ::pthread_setname_np(::pthread_self(), "leader");
+    state->run();
+  }};
 }
 
 Leader::~Leader() {

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <malloc.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -250,7 +251,10 @@ Reconciler::Started Reconciler::start() {
     state->answers_changed = true;
     state->notify();
   });
-  state_->thread = std::thread{[state] { state->run(); }};
+  state_->thread = std::thread{[state] {
+    ::pthread_setname_np(::pthread_self(), "reconciler");
+    state->run();
+  }};
   return started;
 }
 

@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,7 +35,10 @@ void Worker::add_listener(std::unique_ptr<Listener> listener) {
 }
 
 void Worker::start() {
-  thread_ = std::thread{[this] { run(); }};
+  thread_ = std::thread{[this] {
+    ::pthread_setname_np(::pthread_self(), "worker");  // as `top -H` shows it
+    run();
+  }};
 }
 
 void Worker::run() {

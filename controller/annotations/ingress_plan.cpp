@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 namespace controller::annotations {
 
 namespace {
@@ -75,9 +77,11 @@ std::string_view consequence(std::string_view name) {
   return "the default is used";
 }
 
-}  // namespace
-
-namespace {
+// The name of an annotation without our prefix; none: it is somebody else's.
+std::optional<std::string_view> own_name(std::string_view full_name, std::string_view prefix) {
+  if (full_name.size() <= prefix.size() || !full_name.starts_with(prefix) || full_name[prefix.size()] != '/') return {};
+  return full_name.substr(prefix.size() + 1);
+}
 
 void close(IngressPlan& plan, std::string_view name, const Verdict& verdict) {
   const bool is_of_host = verdict.treatment == Treatment::closes_host || name == "server-snippet";
@@ -92,10 +96,10 @@ void close_unreadable(const kube::Metadata& metadata, std::string_view prefix, I
       plan.is_guarded = true;
       plan.closes_paths = "the annotations cannot be read, and may guard access";
     }
-    if (full_name.size() <= prefix.size() || !full_name.starts_with(prefix) || full_name[prefix.size()] != '/') continue;
-    const std::string_view name = std::string_view{full_name}.substr(prefix.size() + 1);
-    const Verdict verdict = judge_annotation(name, "?");
-    if (verdict.guards_access) close(plan, name, verdict);
+    const auto name = own_name(full_name, prefix);
+    if (!name) continue;
+    const Verdict verdict = judge_annotation(*name, "?");
+    if (verdict.guards_access) close(plan, *name, verdict);
   }
 }
 
@@ -115,8 +119,9 @@ IngressPlan plan_of(const kube::Ingress& ingress, std::string_view prefix, const
   const bool is_no_canary = canary && parse_bool(trim(*canary)) == false;
   for (const auto& annotation : metadata.annotations) {
     const std::string& full_name = annotation.first;
-    if (full_name.size() <= prefix.size() || !full_name.starts_with(prefix) || full_name[prefix.size()] != '/') continue;
-    const std::string_view name = std::string_view{full_name}.substr(prefix.size() + 1);
+    const auto own = own_name(full_name, prefix);
+    if (!own) continue;
+    const std::string_view name = *own;
     const std::string value{trim(annotation.second)};
     const Verdict verdict = judge_annotation(name, value);
     const auto tell = [&](std::string reason, routing::Severity severity) {

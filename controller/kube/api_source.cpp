@@ -14,6 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <deque>
@@ -56,7 +57,10 @@ class ApiSource::Session {
   void follow() {
     for (auto& feed : feeds_)
       if (!feed->waits_for_ingresses()) feed->follow();
-    thread_ = std::thread{[this] { io_.run(); }};
+    thread_ = std::thread{[this] {
+      ::pthread_setname_np(::pthread_self(), "kube-api");
+      io_.run();
+    }};
   }
   // Lists everything, on this thread. "" or why that was not possible.
   [[nodiscard]] std::string read_once() {

@@ -8,6 +8,7 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/version.hpp>
 #include <fmt/format.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <functional>
@@ -221,7 +222,10 @@ std::string AdminServer::start(const std::string& host, std::uint16_t port) {
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (error) return fmt::format("cannot listen on port {} for health and metrics: {}; choose another with --healthz-port", port, error.message());
   state_->accept();
-  state_->thread = std::thread{[this] { state_->context.run(); }};
+  state_->thread = std::thread{[this] {
+    ::pthread_setname_np(::pthread_self(), "admin");
+    state_->context.run();
+  }};
   return {};
 }
 

@@ -71,6 +71,10 @@ class Api:
         path = path_of(value["apiVersion"], value["kind"], metadata.get("namespace"), metadata["name"])
         return self.call("PATCH", f"{path}?fieldManager=tests&force=true{query}", value, "application/apply-patch+yaml")
 
+    def apply_all(self, values):
+        for value in values:
+            self.apply(value)
+
     def patch(self, kind, name, change, namespace=None, api_version="v1", subresource=""):
         return self.call("PATCH", path_of(api_version, kind, namespace, name) + subresource, change, "application/merge-patch+json")
 

@@ -42,3 +42,8 @@ def ingress(ns, name, *rules, ingress_class="nginx", **spec):
 
 def ingress_class(name, controller="k8s.io/ingress-nginx"):
     return {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": {"name": name}, "spec": {"controller": controller}}
+
+
+def shop(ns, replicas=1):
+    """What most scenarios begin with: Pods behind a Service, and our class."""
+    return [namespace(ns), ingress_class("nginx"), deployment(ns, "shop", replicas=replicas), service(ns, "shop")]

@@ -19,7 +19,7 @@ import traceback
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 # In this order: what shows a broken chart or program soonest comes first.
-SUBJECTS = ["chart", "conformance", "rbac", "status", "rollout", "weir_rollout", "outage", "rotation"]
+SUBJECTS = ["chart", "conformance", "rbac", "status", "rollout", "weir_rollout", "outage", "rotation", "scale"]
 ISOLATED = "WEIR_TESTS_ISOLATED"
 
 

@@ -4,7 +4,7 @@ import time
 
 from api import wait_for
 from load import Load
-from objects import deployment, ingress, ingress_class, namespace, path, rule, service
+from objects import ingress, path, rule, shop
 from scenarios.rollout import is_rolled_out
 from weir import Weir
 
@@ -18,10 +18,7 @@ def add_host(api, host):
 
 def test_api_server_gone_compacted_and_restored(cluster):
     api = cluster.api
-    api.apply(namespace(NAMESPACE))
-    api.apply(ingress_class("nginx"))
-    api.apply(deployment(NAMESPACE, "shop", replicas=2))
-    api.apply(service(NAMESPACE, "shop"))
+    api.apply_all(shop(NAMESPACE, replicas=2))
     add_host(api, HOST)
     wait_for(lambda: is_rolled_out(api, NAMESPACE, "shop", 2), "two Pods", 60)
     # Pods that cannot report for so long are no matter here, and a controller manager that meets the past is none either.

@@ -1,7 +1,7 @@
 """Weir under exactly the rights that deploy/weir.yaml gives, and with each of them taken away."""
 from api import ApiError, wait_for
 from cluster import tls_secret
-from objects import deployment, ingress, namespace, path, rule, service
+from objects import ingress, path, rule, shop
 from scenarios import shipped
 from weir import Weir, ask
 
@@ -21,9 +21,7 @@ def weir_of(cluster, name):
 
 def set_up(api):
     shipped.install_account(api)
-    api.apply(namespace(NAMESPACE))
-    api.apply(deployment(NAMESPACE, "shop"))
-    api.apply(service(NAMESPACE, "shop"))
+    api.apply_all(shop(NAMESPACE))
     api.apply(ingress(NAMESPACE, "shop", rule("shop.rbac.test", path("/", "Prefix", "shop"))))
     api.apply(ingress(NAMESPACE, "broken", rule("broken.rbac.test", path("/", "Prefix", "missing"))))
 

@@ -1,7 +1,7 @@
 """Backends that come and go under load: every request is answered."""
 from api import wait_for
 from load import Load
-from objects import deployment, ingress, ingress_class, namespace, path, rule, service
+from objects import deployment, ingress, path, rule, shop
 from scenarios.conformance import ready_endpoints
 from weir import Weir
 
@@ -17,10 +17,7 @@ def is_rolled_out(api, ns, name, replicas):
 
 def test_deployment_rolled_and_scaled_under_load(cluster):
     api = cluster.api
-    api.apply(namespace(NAMESPACE))
-    api.apply(ingress_class("nginx"))
-    api.apply(deployment(NAMESPACE, "shop", replicas=12))
-    api.apply(service(NAMESPACE, "shop"))
+    api.apply_all(shop(NAMESPACE, replicas=12))
     api.apply(ingress(NAMESPACE, "shop", rule(HOST, path("/", "Prefix", "shop"))))
     wait_for(lambda: is_rolled_out(api, NAMESPACE, "shop", 12), "twelve Pods", 60)
     with Weir(cluster, "weir-rollout", cluster.admin, address=POINT).start() as weir:

@@ -2,7 +2,7 @@
 import pki
 from api import wait_for
 from load import Load
-from objects import deployment, ingress, ingress_class, namespace, path, rule, service
+from objects import ingress, path, rule, shop
 from scenarios import shipped
 from weir import Weir
 
@@ -11,9 +11,7 @@ NAMESPACE, POINT, HOST = "rotation", "10.244.0.6", "shop.rotation.test"
 
 def set_up(api):
     shipped.install_account(api)
-    api.apply(namespace(NAMESPACE))
-    for value in (ingress_class("nginx"), deployment(NAMESPACE, "shop"), service(NAMESPACE, "shop")):
-        api.apply(value)
+    api.apply_all(shop(NAMESPACE))
     add_host(api, HOST)
 
 

@@ -3,7 +3,7 @@ import os
 import time
 
 from api import wait_for
-from objects import deployment, ingress, ingress_class, namespace, path, rule, service
+from objects import ingress, path, rule, service, shop
 from scenarios import shipped
 from weir import Weir
 
@@ -18,10 +18,7 @@ def replica(cluster, number):
 
 
 def set_up(api):
-    api.apply(namespace(NAMESPACE))
-    api.apply(ingress_class("nginx"))
-    api.apply(deployment(NAMESPACE, "shop"))
-    api.apply(service(NAMESPACE, "shop"))
+    api.apply_all(shop(NAMESPACE))
     edge = service(NAMESPACE, "edge")
     edge["spec"]["type"] = "LoadBalancer"
     api.apply(edge)
@@ -32,8 +29,8 @@ def give_address(api, *addresses):
     api.patch("Service", "edge", {"status": {"loadBalancer": {"ingress": list(addresses)}}}, NAMESPACE, subresource="/status")
 
 
-def add(api, name, service_name="shop", created_class="nginx"):
-    api.apply(ingress(NAMESPACE, name, rule(f"{name}.status.test", path("/", "Prefix", service_name)), ingress_class=created_class))
+def add(api, name, service_name="shop", class_name="nginx"):
+    api.apply(ingress(NAMESPACE, name, rule(f"{name}.status.test", path("/", "Prefix", service_name)), ingress_class=class_name))
 
 
 def holds(api, name, *addresses):
@@ -70,7 +67,7 @@ def test_addresses_follow_the_service(cluster):
         holds(api, "web", {"ip": "192.0.2.2"})
         api.patch("Ingress", "web", {"status": {"loadBalancer": {"ingress": [{"ip": "203.0.113.9"}]}}}, NAMESPACE, INGRESS, "/status")
         holds(api, "web", {"ip": "192.0.2.2"})
-        add(api, "web", created_class="another")
+        add(api, "web", class_name="another")
         holds(api, "web")
         add(api, "web")
         holds(api, "web", {"ip": "192.0.2.2"})

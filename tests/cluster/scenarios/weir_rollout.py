@@ -3,7 +3,7 @@ import threading
 
 from api import wait_for
 from load import Load
-from objects import deployment, ingress, ingress_class, namespace, path, rule, service
+from objects import ingress, path, rule, shop
 from scenarios import shipped
 from scenarios.conformance import ready_endpoints
 from scenarios.rollout import is_rolled_out
@@ -46,12 +46,8 @@ def restart(api, generation):
 
 def test_weir_rolled_under_load(cluster):
     api = cluster.api
-    api.apply(namespace(NAMESPACE))
-    for value in (ingress_class("nginx"), deployment(NAMESPACE, "shop", replicas=2), service(NAMESPACE, "shop"),
-                  ingress(NAMESPACE, "shop", rule(HOST, path("/", "Prefix", "shop")))):
-        api.apply(value)
-    for value in shipped.manifests():
-        api.apply(shorten_grace(value))
+    api.apply_all([*shop(NAMESPACE, replicas=2), ingress(NAMESPACE, "shop", rule(HOST, path("/", "Prefix", "shop")))])
+    api.apply_all(shorten_grace(value) for value in shipped.manifests())
     wait_for(lambda: is_rolled_out(api, shipped.NAMESPACE, NAME, 2), "two replicas of Weir", 90)
     with ReadyAddresses(api) as ready:
         wait_for(lambda: len(ready.addresses) == 2, "both are ready")

@@ -1,0 +1,194 @@
+"""Many Ingresses, and changes among them: every request is answered. Prints what it measures, and judges none of it by time.
+
+WEIR_TESTS_INGRESSES and WEIR_TESTS_CHANGE_SECONDS: 10000 and 60 for the figures that are published."""
+import concurrent.futures
+import http.client
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import threading
+import time
+
+from api import Api, wait_for
+from objects import ingress, path, rule, shop
+from weir import Weir
+
+NAMESPACE, POINT = "scale", "10.244.0.6"
+COUNT = int(os.environ.get("WEIR_TESTS_INGRESSES", "500"))
+CHANGE_SECONDS = float(os.environ.get("WEIR_TESTS_CHANGE_SECONDS", "5"))
+CHANGES_PER_SECOND, SAMPLES, WRITERS = 50, min(100, COUNT), 8
+INGRESS, SLICE = "networking.k8s.io/v1", "discovery.k8s.io/v1"
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def service(name):
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": NAMESPACE},
+            "spec": {"clusterIP": "None", "ports": [{"name": "http", "port": 8080, "targetPort": 3000}]}}
+
+
+def endpoint_slice(name, address):
+    return {"apiVersion": SLICE, "kind": "EndpointSlice", "addressType": "IPv4",
+            "metadata": {"name": name, "namespace": NAMESPACE, "labels": {"kubernetes.io/service-name": name}},
+            "endpoints": [{"addresses": [address], "conditions": {"ready": True}}], "ports": [{"name": "http", "port": 3000}]}
+
+
+def host(number):
+    return f"h{number}.scale.test"
+
+
+def ingress_of(number):
+    return ingress(NAMESPACE, f"i{number}", rule(host(number), path("/", "Prefix", f"s{number}")))
+
+
+def fill(api, addresses):
+    def add(number):
+        for value in (service(f"s{number}"), endpoint_slice(f"s{number}", addresses[number % len(addresses)]), ingress_of(number)):
+            api.apply(value)
+    with concurrent.futures.ThreadPoolExecutor(WRITERS) as pool:
+        for done, _ in enumerate(pool.map(add, range(COUNT)), 1):
+            if done % 2000 == 0:
+                print(f"        {done} of {COUNT} Ingresses are made", flush=True)
+
+
+def set_up(api):
+    api.apply_all(shop(NAMESPACE, replicas=2))
+    wait_for(lambda: sum(pod["status"].get("phase") == "Running" for pod in api.items("Pod", NAMESPACE)) == 2, "two Pods", 60)
+    addresses = [pod["status"]["podIP"] for pod in api.items("Pod", NAMESPACE)]
+    fill(api, addresses)
+    return addresses
+
+
+def cpu_of(weir):
+    """Seconds of each thread by name, user and system."""
+    seconds = {}
+    folder = f"/proc/{weir.program.process.pid}/task"
+    for thread in os.listdir(folder):
+        text = open(f"{folder}/{thread}/stat").read()
+        name, rest = text[text.index("(") + 1:text.rindex(")")], text[text.rindex(")") + 2:].split()
+        seconds[name] = seconds.get(name, 0) + (int(rest[11]) + int(rest[12])) / TICKS
+    return seconds
+
+
+def memory_of(weir):
+    text = open(f"/proc/{weir.program.process.pid}/status").read()
+    return {name: int(re.search(rf"{name}:\s+(\d+)", text)[1]) / 1024 for name in ("VmHWM", "VmRSS")}
+
+
+def served(connection, name):
+    """Which Pod answers; none when the answer is not 200."""
+    connection.request("GET", "/", headers={"Host": name})
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    return text.split('"', 4)[3] if answer.status == 200 else None
+
+
+def until(condition, seconds=10):
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds, "not within ten seconds"
+        time.sleep(0.001)
+    return (time.monotonic() - began) * 1000
+
+
+def in_ms(samples):
+    ordered = sorted(samples)
+    return f"p50 {statistics.median(ordered):.1f} ms, p99 {ordered[int(len(ordered) * 0.99) - 1]:.1f} ms"
+
+
+def created(api, addresses, connection):
+    """From the answer of the API server until the new host is served."""
+    samples = []
+    for number in range(COUNT, COUNT + SAMPLES):
+        for value in (service(f"s{number}"), endpoint_slice(f"s{number}", addresses[0])):
+            api.apply(value)
+        time.sleep(0.2)
+        api.apply(ingress_of(number))
+        samples.append(until(lambda: served(connection, host(number))))
+    return samples
+
+
+def endpoint_changed(api, addresses, connection):
+    samples = []
+    for number in range(SAMPLES):
+        before = served(connection, host(number))
+        api.apply(endpoint_slice(f"s{number}", addresses[(number + 1) % 2]))
+        samples.append(until(lambda: served(connection, host(number)) not in (None, before)))
+        time.sleep(0.02)
+    return samples
+
+
+def load(seconds):
+    """wrk's p99 in milliseconds; an answer other than 2xx is an error."""
+    text = subprocess.run(["wrk", "-t1", "-c16", f"-d{seconds:.0f}s", "--latency", "-H", f"Host: {host(1)}", f"http://{POINT}/"],
+                          check=True, capture_output=True, text=True).stdout
+    assert "Non-2xx" not in text and "Socket errors" not in text, text
+    number, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", text).groups()
+    return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit], re.search(r"Requests/sec:\s+([\d.]+)", text)[1]
+
+
+class Changes:
+    """Endpoints, annotations and Ingresses, in turn, at a fixed rate."""
+
+    def __init__(self, folder, addresses):
+        self.api, self.addresses, self.count = Api(folder), addresses, 0
+        self.stopping, self.thread = threading.Event(), threading.Thread(target=self.run)
+
+    def one(self, turn):
+        number = 2 + turn % (COUNT - 2)
+        if turn % 5 < 3:
+            self.api.apply(endpoint_slice(f"s{number}", self.addresses[turn // 5 % 2]))
+        elif turn % 5 == 3:
+            self.api.patch("Ingress", f"i{number}", {"metadata": {"annotations": {"nginx.ingress.kubernetes.io/proxy-read-timeout": str(60 + turn)}}},
+                           NAMESPACE, INGRESS)
+        else:
+            self.api.patch("Ingress", f"i{number}", {"metadata": {"labels": {"turn": str(turn)}}}, NAMESPACE, INGRESS)
+
+    def run(self):
+        began = time.monotonic()
+        while not self.stopping.is_set():
+            self.one(self.count)
+            self.count += 1
+            time.sleep(max(0, began + self.count / CHANGES_PER_SECOND - time.monotonic()))
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        self.thread.join(30)
+
+
+def beside_wrk(cluster, weir, addresses):
+    if not shutil.which("wrk"):
+        return "wrk is not there: no load"
+    quiet, _ = load(CHANGE_SECONDS)
+    before, began = cpu_of(weir), time.monotonic()
+    with Changes(cluster.keys, addresses) as changes:
+        busy, rate = load(CHANGE_SECONDS)
+        passed = time.monotonic() - began
+        after = cpu_of(weir)
+    own = {name: (after[name] - before.get(name, 0)) / passed * 100 for name in ("reconciler", "kube-api", "leader")}
+    return (f"{changes.count / passed:.0f} changes/s beside wrk ({rate} requests/s): p99 {busy:.2f} ms, quiet {quiet:.2f} ms; "
+            + ", ".join(f"{name} {share:.0f} %" for name, share in own.items()) + " of a core")
+
+
+def test_many_ingresses_and_changes(cluster):
+    api = cluster.api
+    addresses = set_up(api)
+    began = time.monotonic()
+    with Weir(cluster, "weir-scale", cluster.admin, f"--publish-status-address={POINT}", f"--watch-namespace={NAMESPACE}", address=POINT) as weir:
+        weir.start(wait=False)
+        weir.wait_ready(120)
+        ready, cpu, memory = time.monotonic() - began, cpu_of(weir), memory_of(weir)
+        connection = http.client.HTTPConnection(POINT, 80, timeout=10)
+        missing = [number for number in range(0, COUNT, max(1, COUNT // 500)) if not served(connection, host(number))]
+        assert not missing, f"not served: {missing[:5]}"
+        print(f"        {COUNT} Ingresses: ready after {ready:.2f} s with {sum(cpu.values()):.2f} s of CPU ({', '.join(f'{k} {v:.2f}' for k, v in cpu.items())}), "
+              f"{memory['VmRSS']:.0f} MB, peak {memory['VmHWM']:.0f} MB", flush=True)
+        print(f"        Ingress created until served: {in_ms(created(api, addresses, connection))}; endpoint changed until used: {in_ms(endpoint_changed(api, addresses, connection))}", flush=True)
+        print(f"        {beside_wrk(cluster, weir, addresses)}", flush=True)
+        print(f"        at the end {memory_of(weir)['VmRSS']:.0f} MB", flush=True)
+    api.delete("Namespace", NAMESPACE)
