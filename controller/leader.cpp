@@ -53,6 +53,16 @@ std::string own_identity(const std::string& pod) {
   return fmt::format("{}-{:08x}{:08x}", host_name(), random(), random());
 }
 
+std::string text_of(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& known) {
+    return known.what();
+  } catch (...) {
+    return "an exception of no known type";
+  }
+}
+
 // Our own pod, by the downward API or the service account; of a process outside only the namespace is known, and of none "default".
 kube::Key own_pod(const kube::Access& access) {
   std::string space = environment("POD_NAMESPACE");
@@ -71,7 +81,8 @@ struct Leader::State {
   election::Elector elector;
   status::StatusWriter status;
   events::EventWriter events;
-  unsigned loops = 3;  // that run
+  unsigned loops = 0;  // that run
+  bool is_candidate = false;
   std::thread thread;
 
   std::mutex mutex;
@@ -90,11 +101,17 @@ struct Leader::State {
     events.wake();
   }
   void spawn(asio::awaitable<void> loop) {
+    ++loops;
     asio::co_spawn(io, std::move(loop), [this](const std::exception_ptr& error) {
-      if (error) std::rethrow_exception(error);
+      if (error) findings.set("leader", routing::Diagnostic{"Process", "", "weir", "status and Events", "nothing is written any more: " + text_of(error) + "; restart the pod", routing::Severity::refused});
       // The last one says farewell: nothing else is under way then.
       if (--loops == 0) asio::co_spawn(io, say_farewell(), asio::detached);
     });
+  }
+  // A replica that never comes to serve must not keep the Lease from those that do.
+  void stand() {
+    if (std::exchange(is_candidate, true)) return;
+    spawn(elector.run());
   }
   void run() {
     io.run();
@@ -117,22 +134,25 @@ asio::awaitable<bool> Leader::State::is_last_replica() {
     request.target = kube::path_of(kube::pods, pod.first) + "?labelSelector=" + kube::escape(*selector);
     response = co_await client.send(request);
   }
-  if (response.failure && response.failure->kind == kube::Failure::Kind::forbidden)
+  if (response.failure && kube::is_missing_rule(*response.failure))
     findings.set("pods", kube::missing_rule(kube::pods, kube::pods.plural, "\"get\", \"list\"", pod.first, response.failure->text));
   co_return selector && !response.failure && !election::has_others(response.body, pod.second);
 }
 
 asio::awaitable<void> Leader::State::say_farewell() {
-  bool is_last = false;
-  if (elector.leads() && options.update_status_on_shutdown) is_last = co_await is_last_replica();
-  if (is_last) co_await status.clear();
-  if (elector.leads()) co_await elector.release();
+  if (!is_candidate) co_return;
+  if (options.update_status_on_shutdown) {
+    if (!elector.leads()) (void)co_await elector.take_turn();  // the one before may just have given it up
+    bool is_last = false;
+    if (elector.leads()) is_last = co_await is_last_replica();
+    if (is_last) co_await status.clear();
+  }
+  co_await elector.release();
 }
 
 Leader::Leader(const Options& options, kube::Access access, std::function<bool(std::uint64_t)> is_in_force, std::function<void()> notify)
     : state_(std::make_unique<State>(options, std::move(access), std::move(is_in_force), std::move(notify))) {
   State* const state = state_.get();
-  state->spawn(state->elector.run());
   state->spawn(state->status.run());
   state->spawn(state->events.run());
   state->thread = std::thread{[state] {
@@ -153,7 +173,10 @@ Leader::~Leader() {
 
 void Leader::serve(const translate::Translation& translation, const Store& store) {
   state_->status.serve(translation, store);
-  asio::post(state_->io, [state = state_.get()] { state->status.wake(); });
+  asio::post(state_->io, [state = state_.get()] {
+    state->stand();
+    state->status.wake();
+  });
 }
 
 void Leader::follow(std::uint64_t version, const Changes& changes, const Store& store) {

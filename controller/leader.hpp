@@ -19,7 +19,8 @@
 
 namespace controller {
 
-// Owned by the reconciler's thread but for leave(); has a thread of its own, with an API client, so that nobody waits for a write.
+// Made and destroyed by the main thread, used by the reconciler's but for leave(); has a thread of its own, with an API client, so
+// that nobody waits for a write.
 class Leader {
  public:
   static constexpr std::chrono::seconds longest_farewell{10};  // for clearing and for giving up the Lease
@@ -31,7 +32,7 @@ class Leader {
   Leader(const Leader&) = delete;
   Leader& operator=(const Leader&) = delete;
 
-  // A whole translation: which Ingresses are served may differ.
+  // A whole translation: which Ingresses are served may differ. Only who has had one may lead.
   void serve(const translate::Translation& translation, const Store& store);
   // Anything less.
   void follow(std::uint64_t version, const Changes& changes, const Store& store);

@@ -74,7 +74,7 @@ struct Reconciler::State {
   }
   void translate_all(const std::set<kube::Key>* services);      // null: any may differ
   void refresh_endpoints(const std::set<kube::Key>& services, bool new_answers);
-  void finish(std::chrono::nanoseconds cpu_before);
+  void finish(std::chrono::nanoseconds cpu_before, const Changes& changes);
   [[nodiscard]] std::set<routing::Diagnostic> gather() const;
   void report();
   void start_leader();
@@ -97,12 +97,14 @@ void Reconciler::State::refresh_endpoints(const std::set<kube::Key>& services, b
   translate::refresh_upstreams(*translation, services, new_answers, source->store(), options, resolver->answers());
 }
 
-void Reconciler::State::finish(std::chrono::nanoseconds cpu_before) {
+void Reconciler::State::finish(std::chrono::nanoseconds cpu_before, const Changes& changes) {
   const bool is_new = translation->snapshot->version != published_version;
   if (is_new) {
     published_version = translation->snapshot->version;
     publish(translation->snapshot);
   }
+  if (leader && changes.routes) leader->serve(*translation, source->store());
+  if (leader) leader->follow(translation->snapshot->version, changes, source->store());
   report();
   reacted_at = Clock::now();
   if (is_new) observer.on_published(published_version, thread_cpu() - cpu_before);
@@ -148,9 +150,7 @@ void Reconciler::State::react() {
   const Changes changes = source->update();
   if (changes.routes) translate_all(changes.is_unbounded ? nullptr : &changes.services);
   else if (new_answers || !changes.services.empty()) refresh_endpoints(changes.services, new_answers);
-  finish(cpu_before);
-  if (leader && changes.routes) leader->serve(*translation, source->store());
-  if (leader) leader->follow(translation->snapshot->version, changes, source->store());
+  finish(cpu_before, changes);
   release_retired();
 }
 
@@ -221,9 +221,8 @@ void Reconciler::State::run() {
     answers_changed = false;
     refresh_endpoints({}, true);
   }
-  finish(cpu_before);
+  finish(cpu_before, {.routes = true, .is_unbounded = true, .services = {}, .statuses = {}});
   has_begun = true;
-  if (leader) leader->serve(*translation, source->store());
   ::malloc_trim(0);  // what parsing left free goes back to the system
   while (wait()) react();
 }

@@ -52,16 +52,21 @@ asio::awaitable<Elector::MaybeFailure> Elector::write(Election::Step step) {
   co_return response.failure;
 }
 
+// An answer that does not come says nothing, neither that there is something wrong nor that it no longer is.
 void Elector::note(const MaybeFailure& failure) {
-  const bool is_forbidden = failure && failure->kind == Failure::Kind::forbidden;
-  findings_.set("election", is_forbidden ? std::optional{kube::missing_rule(kube::leases, kube::leases.plural, "\"get\", \"create\", \"update\"",
-                                                                            settings_.lease.object_namespace, failure->text)}
-                                         : std::nullopt);
+  const auto& [object_namespace, name] = settings_.lease;
+  if (!failure) return findings_.set("election", std::nullopt);
+  if (kube::is_missing_rule(*failure))
+    return findings_.set("election", kube::missing_rule(kube::leases, kube::leases.plural, "\"get\", \"create\", \"update\"", object_namespace, failure->text));
+  const bool is_refused = failure->kind == Failure::Kind::refused || failure->kind == Failure::Kind::malformed || failure->kind == Failure::Kind::forbidden;
+  if (is_refused)
+    findings_.set("election", routing::Diagnostic{"Lease", object_namespace, name, "", "cannot be held, so nothing is written: " + failure->text + "; --election-id and POD_NAMESPACE say which it is",
+                                                  routing::Severity::refused});
 }
 
 asio::awaitable<Elector::MaybeFailure> Elector::take_turn() {
   MaybeFailure failure = co_await look();
-  if (failure || is_leaving_) co_return failure;
+  if (failure || settings_.is_alone) co_return failure;
   const auto step = election_.decide(lease_ ? &*lease_ : nullptr, Clock::now());
   if (step != Election::Step::none) failure = co_await write(step);
   co_return failure;

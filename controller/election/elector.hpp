@@ -28,6 +28,8 @@ class Elector {
   // Until leave().
   [[nodiscard]] boost::asio::awaitable<void> run();
   void leave();
+  // Looks once, and takes or renews what may be taken or is held.
+  [[nodiscard]] boost::asio::awaitable<std::optional<kube::Failure>> take_turn();
   // What is held is given up, so that another need not wait.
   [[nodiscard]] boost::asio::awaitable<void> release();
   [[nodiscard]] bool leads() const noexcept { return settings_.is_alone || election_.leads(std::chrono::steady_clock::now()); }
@@ -36,7 +38,6 @@ class Elector {
   using MaybeFailure = std::optional<kube::Failure>;
   [[nodiscard]] boost::asio::awaitable<MaybeFailure> look();
   [[nodiscard]] boost::asio::awaitable<MaybeFailure> write(Election::Step step);
-  [[nodiscard]] boost::asio::awaitable<MaybeFailure> take_turn();
   void note(const MaybeFailure& failure);
   [[nodiscard]] std::string path() const;
 

@@ -13,8 +13,26 @@ using kube::text_in;
 
 namespace {
 
+constexpr std::array<std::string_view, 3> of_application{"app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"};
 constexpr std::array<std::string_view, 5> of_one_rollout{"pod-template-hash", "controller-revision-hash", "pod-template-generation", "statefulset.kubernetes.io/pod-name",
                                                          "apps.kubernetes.io/pod-index"};
+constexpr std::string_view of_place = "topology.kubernetes.io/";
+
+bool says_which_application(std::string_view label) { return std::find(of_application.begin(), of_application.end(), label) != of_application.end(); }
+
+bool says_which_pod(std::string_view label) {
+  return label.starts_with(of_place) || std::find(of_one_rollout.begin(), of_one_rollout.end(), label) != of_one_rollout.end();
+}
+
+template <typename Wanted>
+std::string selector_of(const json::object& labels, Wanted wanted) {
+  std::string selector;
+  for (const auto& label : labels) {
+    const std::string name{label.key()};
+    if (label.value().is_string() && wanted(name)) selector += (selector.empty() ? "" : ",") + name + "=" + std::string{label.value().get_string()};
+  }
+  return selector;
+}
 
 std::string phase_of(const json::object* pod) { return text_in(object_in(pod, "status"), "phase"); }
 
@@ -28,13 +46,9 @@ bool is_leaving(const json::object* pod) {
 std::optional<std::string> selector_of_siblings(std::string_view pod) {
   const json::value value = kube::parse_plain(pod);
   const json::object* const labels = object_in(object_in(value.if_object(), "metadata"), "labels");
-  std::string selector;
   if (!labels) return {};
-  for (const auto& label : *labels) {
-    const std::string name{label.key()};
-    if (!label.value().is_string() || std::find(of_one_rollout.begin(), of_one_rollout.end(), name) != of_one_rollout.end()) continue;
-    selector += (selector.empty() ? "" : ",") + name + "=" + std::string{label.value().get_string()};
-  }
+  std::string selector = selector_of(*labels, says_which_application);
+  if (selector.empty()) selector = selector_of(*labels, [](std::string_view name) { return !says_which_pod(name); });
   if (selector.empty()) return {};
   return selector;
 }

@@ -8,8 +8,9 @@
 
 namespace controller::election {
 
-// The selector of the pods that do the same, by the labels of `pod` (as text): without those that say which rollout or which of
-// them it is. None when the pod has no others: then all pods would be meant.
+// The selector of the pods that do the same, by the labels of `pod` (as text): those that Kubernetes recommends for naming an
+// application, where they stand; else all but those that say which rollout, which of them or where it is. None when nothing is
+// left: then all pods would be meant.
 [[nodiscard]] std::optional<std::string> selector_of_siblings(std::string_view pod);
 
 // Whether `list` holds a pod that lives and is not `own_name`. What cannot be read counts as if it did.

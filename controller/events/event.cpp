@@ -1,6 +1,7 @@
 #include "controller/events/event.hpp"
 
 #include "controller/kube/micro_time.hpp"
+#include "controller/translate/selection.hpp"
 #include "routing/hash.hpp"
 #include "routing/printable.hpp"
 
@@ -17,17 +18,12 @@ namespace {
 constexpr std::size_t max_object_name = 200;  // what remains of an Event's name holds the hash
 constexpr std::size_t max_instance_bytes = 128;
 
-bool is_leaving(const kube::Metadata& metadata, const Store& store) {
-  const auto space = store.namespaces.find({"", metadata.object_namespace});
-  return metadata.is_deleting || (space != store.namespaces.end() && space->second->metadata.is_deleting);
-}
-
 template <typename T>
 std::optional<Regarding> find(const kube::Resource& resource, const routing::Diagnostic& diagnostic, const Store& store) {
   const auto found = store.of<T>().find({diagnostic.object_namespace, diagnostic.name});
   if (found == store.of<T>().end()) return {};
   const kube::Metadata& metadata = found->second->metadata;
-  if (metadata.uid.empty() || is_leaving(metadata, store)) return {};
+  if (metadata.uid.empty() || translate::is_leaving(metadata, store)) return {};
   return Regarding{&resource, metadata.object_namespace, metadata.name, metadata.uid};
 }
 

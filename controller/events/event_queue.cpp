@@ -8,9 +8,11 @@ namespace controller::events {
 void EventQueue::set_leading(bool leads) {
   if (leads == leads_) return;
   leads_ = leads;
-  pending_.clear();
-  if (leads)
-    for (const auto& [diagnostic, regarding] : holding_) enqueue(diagnostic, {regarding, Occasion::arisen, true});
+  std::erase_if(pending_, [](const auto& pending) { return pending.second.occasion == Occasion::arisen; });
+  for (auto& [diagnostic, pending] : pending_) pending.may_be_told = true;
+  if (!leads) return;
+  for (const auto& [diagnostic, held] : holding_)
+    if (!held.is_told) enqueue(diagnostic, {held.regarding, Occasion::arisen, true});
 }
 
 void EventQueue::enqueue(const routing::Diagnostic& diagnostic, Pending pending) {
@@ -18,9 +20,9 @@ void EventQueue::enqueue(const routing::Diagnostic& diagnostic, Pending pending)
 }
 
 void EventQueue::arise(const routing::Diagnostic& diagnostic, const Regarding& regarding, bool was_there) {
-  holding_.insert_or_assign(diagnostic, regarding);
   const auto pending = pending_.find(diagnostic);
   const bool was_gone_untold = pending != pending_.end() && pending->second.occasion == Occasion::healed;
+  holding_.insert_or_assign(diagnostic, Held{regarding, was_gone_untold});
   if (was_gone_untold) pending_.erase(pending);
   else enqueue(diagnostic, {regarding, Occasion::arisen, was_there});
 }
@@ -50,6 +52,7 @@ void EventQueue::spend(const Regarding& regarding, TimePoint now) {
 }
 
 std::optional<EventQueue::Item> EventQueue::next(TimePoint now) const {
+  if (!leads_) return {};
   for (const auto& [diagnostic, pending] : pending_) {
     const auto closed = closed_until_.find(pending.regarding.event_namespace());
     const bool is_open = closed == closed_until_.end() || closed->second <= now;
@@ -58,23 +61,29 @@ std::optional<EventQueue::Item> EventQueue::next(TimePoint now) const {
   return {};
 }
 
-unsigned EventQueue::count_repeat(const Item& item) {
-  if (repeats_.size() >= max_repeated) repeats_.clear();
-  unsigned& count = repeats_.try_emplace(name_of(item.regarding, item.diagnostic, item.occasion), 1).first->second;
-  return ++count;
+unsigned EventQueue::next_count(const Item& item) const {
+  const auto known = repeats_.find(name_of(item.regarding, item.diagnostic, item.occasion));
+  return known == repeats_.end() ? 2 : known->second + 1;
 }
 
-void EventQueue::on_done(const Item& item, TimePoint now) {
-  spend(item.regarding, now);
+void EventQueue::on_repeated(const Item& item) {
+  const unsigned count = next_count(item);
+  if (repeats_.size() >= max_repeated) repeats_.clear();
+  repeats_[name_of(item.regarding, item.diagnostic, item.occasion)] = count;
+}
+
+void EventQueue::on_done(const Item& item, TimePoint now, bool has_written) {
+  if (has_written) spend(item.regarding, now);
   std::erase_if(closed_until_, [now](const auto& closed) { return closed.second <= now; });
   const auto pending = pending_.find(item.diagnostic);
+  const auto holding = holding_.find(item.diagnostic);
+  const bool holds = holding != holding_.end();
+  if (holds) holding->second.is_told = item.occasion == Occasion::arisen;
   if (pending != pending_.end() && pending->second.occasion == item.occasion) {
     pending_.erase(pending);
     return;
   }
   // It has changed while it was being told: what would have cancelled out before is now to be told as well.
-  const auto holding = holding_.find(item.diagnostic);
-  const bool holds = holding != holding_.end();
   if (holds == (item.occasion == Occasion::arisen)) return;
   enqueue(item.diagnostic, {item.regarding, holds ? Occasion::arisen : Occasion::healed, false});
 }

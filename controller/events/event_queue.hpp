@@ -20,10 +20,10 @@ class EventQueue {
   // Of one object, so that one that changes all the time does not fill the API server: as many at once, and then one per interval.
   static constexpr unsigned burst_per_object = 25;
   static constexpr std::chrono::minutes interval_per_object{5};
-  static constexpr std::size_t max_objects = 4096;     // whose counts are remembered
-  static constexpr std::size_t max_repeated = 4096;    // diagnostics likewise
+  static constexpr std::size_t max_objects = 4096;     // whose allowances are remembered
+  static constexpr std::size_t max_repeated = 4096;    // Events whose counts are; beyond, all are forgotten and begin at 2 again
 
-  // Only the replica that leads tells; one that begins to takes it that what holds may have been told by the one before.
+  // Only the replica that leads tells; one that begins to takes it that what it has not told itself another may have.
   void set_leading(bool leads);
 
   // A diagnostic holds from now on. `was_there`: it is not news, for it was found by a program that has just started.
@@ -39,10 +39,11 @@ class EventQueue {
   };
   [[nodiscard]] std::optional<Item> next(TimePoint now) const;
   [[nodiscard]] bool has_work() const noexcept { return !pending_.empty(); }
-  // How often the item has been told by us, this time included; at least 2: it stands there already.
-  [[nodiscard]] unsigned count_repeat(const Item& item);
-  // Told, or never to be.
-  void on_done(const Item& item, TimePoint now);
+  // The count of an Event that stands there already, this time included.
+  [[nodiscard]] unsigned next_count(const Item& item) const;
+  void on_repeated(const Item& item);
+  // Told, or never to be. `has_written`: it was not there before.
+  void on_done(const Item& item, TimePoint now, bool has_written = true);
   // Nothing in that namespace is tried before then.
   void put_off(const std::string& event_namespace, TimePoint until) { closed_until_[event_namespace] = until; }
 
@@ -51,6 +52,10 @@ class EventQueue {
     Regarding regarding;
     Occasion occasion;
     bool may_be_told;
+  };
+  struct Held {
+    Regarding regarding;
+    bool is_told = false;  // by us
   };
   struct Allowance {
     double left = burst_per_object;
@@ -61,11 +66,11 @@ class EventQueue {
   [[nodiscard]] bool may_tell(const Regarding& regarding, TimePoint now) const;
 
   bool leads_ = false;
-  std::map<routing::Diagnostic, Regarding> holding_;
+  std::map<routing::Diagnostic, Held> holding_;
   std::map<routing::Diagnostic, Pending> pending_;
   std::map<std::string, TimePoint> closed_until_;       // by namespace
   std::map<std::string, Allowance> allowances_;         // by uid
-  std::map<std::string, unsigned> repeats_;             // by name of the Event
+  std::map<std::string, unsigned> repeats_;             // counts by name of the Event
 };
 
 }  // namespace controller::events

@@ -37,7 +37,10 @@ bool EventWriter::report(const Difference& difference, const Store& store) {
 
 std::optional<EventQueue::Item> EventWriter::next() {
   const std::lock_guard lock{mutex_};
-  queue_.set_leading(elector_.leads());
+  const bool leads = elector_.leads();
+  queue_.set_leading(leads);
+  if (!leads)  // it is another's now to tell
+    for (const std::string& event_namespace : std::exchange(told_, {})) findings_.set("events in " + event_namespace, std::nullopt);
   return queue_.next(Clock::now());
 }
 
@@ -45,39 +48,47 @@ asio::awaitable<EventWriter::MaybeFailure> EventWriter::repeat(const EventQueue:
   unsigned count = 0;
   {
     const std::lock_guard lock{mutex_};
-    count = queue_.count_repeat(item);
+    count = queue_.next_count(item);
   }
   std::string target = kube::path_of(kube::events, item.regarding.event_namespace(), name_of(item.regarding, item.diagnostic, item.occasion));
   const kube::Request request = kube::json_request("PATCH", std::move(target), repeated(count, std::chrono::system_clock::now()), kube::merge_patch);
   kube::Client::Response response = co_await client_.send(request);
+  if (!response.failure) {
+    const std::lock_guard lock{mutex_};
+    queue_.on_repeated(item);
+  }
   co_return response.failure;
 }
 
-asio::awaitable<EventWriter::MaybeFailure> EventWriter::write(const EventQueue::Item& item) {
+asio::awaitable<EventWriter::Outcome> EventWriter::write(const EventQueue::Item& item) {
   std::string body = text_of(item.regarding, item.diagnostic, item.occasion, instance_, std::chrono::system_clock::now());
   const kube::Request request = kube::json_request("POST", kube::path_of(kube::events, item.regarding.event_namespace()), std::move(body));
   kube::Client::Response response = co_await client_.send(request);
-  if (!response.failure || response.failure->status != 409) co_return response.failure;
-  if (item.may_be_told) co_return std::nullopt;
-  co_return co_await repeat(item);
+  Outcome outcome{response.failure};
+  if (!response.failure || response.failure->status != 409) co_return outcome;
+  if (item.may_be_told) co_return Outcome{std::nullopt, false};
+  outcome.failure = co_await repeat(item);
+  co_return outcome;
 }
 
-// What would hold for every other write as well is returned.
-EventWriter::MaybeFailure EventWriter::note(const EventQueue::Item& item, MaybeFailure failure) {
+void EventWriter::take_in(const EventQueue::Item& item, const Outcome& outcome) {
+  const MaybeFailure& failure = outcome.failure;
   const bool is_ending = failure && failure->text.find("being terminated") != std::string::npos;  // the namespace, and all in it
-  const bool is_forbidden = failure && !is_ending && failure->kind == Failure::Kind::forbidden;
-  const bool is_lasting = failure && !is_ending && !is_forbidden && failure->kind != Failure::Kind::refused && failure->kind != Failure::Kind::malformed;
-  const std::string place = item.regarding.event_namespace();
-  {
-    const std::lock_guard lock{mutex_};
-    if (is_forbidden) queue_.put_off(place, Clock::now() + forbidden_wait);
-    else if (!is_lasting) queue_.on_done(item, Clock::now());
+  const bool is_lost = failure && (failure->kind == Failure::Kind::refused || failure->kind == Failure::Kind::malformed);
+  const std::lock_guard lock{mutex_};
+  if (!failure || is_ending || is_lost) queue_.on_done(item, Clock::now(), !failure && outcome.has_written);
+  else if (kube::is_missing_rule(*failure) || !kube::concerns_all(*failure)) queue_.put_off(item.regarding.event_namespace(), Clock::now() + refused_wait);
+}
+
+void EventWriter::tell(const std::string& event_namespace, const MaybeFailure& failure) {
+  const std::string about = "events in " + event_namespace;
+  if (failure && kube::is_missing_rule(*failure)) {
+    const std::string where = options_.watch_namespace.empty() ? "" : event_namespace;
+    told_.insert(event_namespace);
+    findings_.set(about, kube::missing_rule(kube::events, kube::events.plural, "\"create\", \"patch\"", where, failure->text));
+  } else if (!failure && told_.erase(event_namespace) != 0) {
+    findings_.set(about, std::nullopt);
   }
-  if (!is_lasting && !is_ending) {
-    const std::string& where = options_.watch_namespace.empty() ? options_.watch_namespace : place;
-    findings_.set("events in " + where, is_forbidden ? std::optional{kube::missing_rule(kube::events, kube::events.plural, "\"create\", \"patch\"", where, failure->text)} : std::nullopt);
-  }
-  return is_lasting ? failure : std::nullopt;
 }
 
 asio::awaitable<void> EventWriter::run() {
@@ -85,17 +96,21 @@ asio::awaitable<void> EventWriter::run() {
   kube::Backoff backoff;
   while (!is_leaving_) {
     std::chrono::milliseconds time = pace;
-    if (const auto item = next()) {
-      MaybeFailure failure = co_await write(*item);
-      failure = note(*item, std::move(failure));
-      if (failure) time = backoff.next(*failure);
+    const auto item = next();
+    is_idle_ = !item;
+    if (item) {
+      const Outcome outcome = co_await write(*item);
+      take_in(*item, outcome);
+      tell(item->regarding.event_namespace(), outcome.failure);
+      if (outcome.failure && kube::concerns_all(*outcome.failure) && !kube::is_missing_rule(*outcome.failure)) time = backoff.next(*outcome.failure);
       else backoff.reset();
     } else {
-      time = election::Election::longest_look;
+      time = idle_check;
     }
     if (is_leaving_) break;
     timer_.expires_after(time);
     co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    is_idle_ = false;
   }
 }
 

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,8 @@ struct Difference {
 class EventWriter {
  public:
   static constexpr unsigned writes_per_second = 20;
-  static constexpr std::chrono::seconds forbidden_wait{30};  // before a namespace that refused us is tried again
+  static constexpr std::chrono::seconds idle_check{1};       // while nothing is to be written: whether we lead may have changed
+  static constexpr std::chrono::seconds refused_wait{30};    // before a namespace that refused us, or failed, is tried again
 
   // All of them outlive it. `instance`: which replica tells.
   EventWriter(const Options& options, kube::Client& client, Findings& findings, const election::Elector& elector, std::string instance);
@@ -40,7 +42,9 @@ class EventWriter {
   // --- the leader's thread
   // Until leave().
   [[nodiscard]] boost::asio::awaitable<void> run();
-  void wake() { timer_.cancel(); }
+  void wake() {
+    if (is_idle_) timer_.cancel();
+  }
   void leave();
 
  private:
@@ -48,9 +52,14 @@ class EventWriter {
   using MaybeFailure = std::optional<kube::Failure>;
   [[nodiscard]] bool may_write_in(const std::string& event_namespace) const;
   [[nodiscard]] std::optional<EventQueue::Item> next();
-  [[nodiscard]] boost::asio::awaitable<MaybeFailure> write(const EventQueue::Item& item);
+  struct Outcome {
+    MaybeFailure failure;
+    bool has_written = true;  // false: it stood there already
+  };
+  [[nodiscard]] boost::asio::awaitable<Outcome> write(const EventQueue::Item& item);
   [[nodiscard]] boost::asio::awaitable<MaybeFailure> repeat(const EventQueue::Item& item);
-  [[nodiscard]] MaybeFailure note(const EventQueue::Item& item, MaybeFailure failure);
+  void take_in(const EventQueue::Item& item, const Outcome& outcome);
+  void tell(const std::string& event_namespace, const MaybeFailure& failure);
 
   const Options& options_;
   kube::Client& client_;
@@ -58,7 +67,8 @@ class EventWriter {
   const election::Elector& elector_;
   std::string instance_;
   boost::asio::steady_timer timer_;
-  bool is_leaving_ = false;
+  bool is_leaving_ = false, is_idle_ = false;
+  std::set<std::string> told_;  // namespaces with a finding
 
   std::mutex mutex_;  // of what follows
   EventQueue queue_;

@@ -13,4 +13,14 @@ routing::Diagnostic missing_rule(const Resource& resource, std::string_view name
           routing::Severity::refused};
 }
 
+bool is_missing_rule(const Failure& failure) {
+  // 'User "x" cannot patch resource "ingresses/status" in API group ...': RBAC's words, and no other authorizer's differ.
+  return failure.kind == Failure::Kind::forbidden && failure.text.find(" cannot ") != std::string::npos;
+}
+
+bool concerns_all(const Failure& failure) {
+  constexpr unsigned too_many_requests = 429;
+  return failure.status == 0 || failure.status == too_many_requests || failure.kind == Failure::Kind::unauthorized || is_missing_rule(failure);
+}
+
 }  // namespace controller::kube

@@ -17,7 +17,7 @@ class Update {
     auto& slot = store_.of<T>()[object->metadata.key()];
     if (slot && *slot == *object) {
       note_exposure(*slot, *object);
-      slot = object;
+      if constexpr (has_exposure<T>) slot = object;  // others know the rest by its address
       return;
     }
     if (slot) {
@@ -36,6 +36,9 @@ class Update {
   }
 
  private:
+  template <typename T>
+  static constexpr bool has_exposure = std::is_same_v<T, Ingress> || std::is_same_v<T, Service>;
+
   template <typename T>
   void note_exposure(const T& before, const T& now) {
     if constexpr (std::is_same_v<T, Ingress>)

@@ -8,6 +8,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <cctype>
 
 namespace controller::status {
 
@@ -25,7 +26,15 @@ std::string_view trim(std::string_view text) {
   return first == std::string_view::npos ? std::string_view{} : text.substr(first, last - first + 1);
 }
 
+// As the API takes names: in small letters, without the dot at the end.
+std::string plain_name(std::string name) {
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (name.ends_with('.')) name.pop_back();
+  return name;
+}
+
 void add(std::string address, kube::StatusAddresses& addresses) {
+  address = plain_name(std::move(address));
   if (is_ip(address)) addresses.push_back({std::move(address), ""});
   else addresses.push_back({"", std::move(address)});
 }
@@ -50,8 +59,9 @@ kube::StatusAddresses parse_addresses(std::string_view list) {
 
 kube::StatusAddresses addresses_of(const kube::Service& service) {
   const kube::Exposure& exposure = service.exposure;
-  kube::StatusAddresses addresses = exposure.addresses;
-  std::erase_if(addresses, [](const auto& one) { return one.ip.empty() && one.hostname.empty(); });
+  kube::StatusAddresses addresses;
+  for (const auto& [ip, hostname] : exposure.addresses)
+    if (!ip.empty() || !hostname.empty()) addresses.push_back({ip, plain_name(hostname)});
   for (const std::string& address : exposure.external_ips) add(address, addresses);
   if (service.is_external_name && !service.external_name.empty()) add(service.external_name, addresses);
   const bool has_cluster_ip = !exposure.cluster_ip.empty() && exposure.cluster_ip != "None" && !service.is_external_name;

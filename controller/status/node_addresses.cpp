@@ -17,10 +17,11 @@ asio::awaitable<std::string> NodeAddresses::get(std::string target, const kube::
   kube::Request request;
   request.target = std::move(target);
   kube::Client::Response response = co_await client_.send(request);
-  const bool is_forbidden = response.failure && response.failure->kind == kube::Failure::Kind::forbidden;
+  const bool is_forbidden = response.failure && kube::is_missing_rule(*response.failure);
   const std::string where = &resource == &kube::pods ? pod_.first : "";
-  findings_.set("addresses from " + std::string{resource.plural},
-                is_forbidden ? std::optional{kube::missing_rule(resource, resource.plural, verbs, where, response.failure->text)} : std::nullopt);
+  if (is_forbidden || !response.failure)
+    findings_.set("addresses from " + std::string{resource.plural},
+                  is_forbidden ? std::optional{kube::missing_rule(resource, resource.plural, verbs, where, response.failure->text)} : std::nullopt);
   co_return response.failure ? "" : std::move(response.body);
 }
 
@@ -34,7 +35,6 @@ asio::awaitable<std::optional<kube::StatusAddresses>> NodeAddresses::find() {
   std::set<std::string> addresses;
   for (const std::string& node : nodes) {
     text = co_await get(kube::path_of(kube::nodes, "", node), kube::nodes, "\"get\"");
-    if (text.empty()) co_return std::nullopt;
     if (std::string address = address_of_node(text, internal_); !address.empty()) addresses.insert(std::move(address));
   }
   if (addresses.empty()) co_return std::nullopt;

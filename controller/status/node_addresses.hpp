@@ -15,13 +15,14 @@ namespace controller::status {
 
 class NodeAddresses {
  public:
-  static constexpr std::chrono::seconds interval{60};  // between looks, as ingress-nginx's --status-update-interval
+  static constexpr std::chrono::seconds interval{60};       // between looks, as ingress-nginx's --status-update-interval
+  static constexpr std::chrono::seconds short_interval{2};  // while none is known: our pod may not be said to run yet
 
   // Our own pod, and which of a node's addresses is meant (--report-node-internal-ip-address).
   NodeAddresses(kube::Client& client, Findings& findings, kube::Key pod, bool internal)
       : client_(client), findings_(findings), pod_(std::move(pod)), internal_(internal) {}
 
-  // None when they could not be found out.
+  // None when there are none, or they could not be found out.
   [[nodiscard]] boost::asio::awaitable<std::optional<kube::StatusAddresses>> find();
 
  private:

@@ -9,7 +9,10 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
+#include <vector>
 
 namespace controller::status {
 
@@ -34,7 +37,7 @@ std::string StatusWriter::notice() const {
       return fmt::format("--publish-service: Service {} has no address yet, or does not exist: the status of Ingresses is left as it is", options_.publish_service);
     case Origin::nothing:
       return "the status of Ingresses is not written: set --publish-service, --publish-status-address, or POD_NAME for the addresses of our pods' nodes";
-    default: return "";
+    default: return "the nodes that our pods run on have no address yet: the status of Ingresses is left as it is";
   }
 }
 
@@ -53,25 +56,29 @@ void StatusWriter::find_addresses(const Store& store) {
 }
 
 void StatusWriter::serve(const translate::Translation& translation, const Store& store) {
-  const std::lock_guard lock{mutex_};
-  version_ = translation.snapshot->version;
-  find_addresses(store);
-  statuses_.serve(translation.served, translation.refused, store.ingresses);
+  {
+    const std::lock_guard lock{mutex_};
+    version_ = translation.snapshot->version;
+    find_addresses(store);
+    statuses_.serve(translation.served, translation.refused, store.ingresses);
+    if (told_.empty()) return;
+  }
+  forget_findings({translation.served.begin(), translation.served.end()});
 }
 
 bool StatusWriter::follow(std::uint64_t version, const Changes& changes, const Store& store) {
   const std::lock_guard lock{mutex_};
   version_ = version;
   find_addresses(store);
-  statuses_.see(changes.statuses, store.ingresses);
+  statuses_.see(changes.statuses, store.ingresses, Clock::now());
   return statuses_.has_work();
 }
 
 asio::awaitable<void> StatusWriter::look_at_nodes() {
   const auto now = Clock::now();
   if (origin_ != Origin::nodes || !parts_.elector.leads() || now < nodes_due_) co_return;
-  nodes_due_ = now + NodeAddresses::interval;
   std::optional<kube::StatusAddresses> found = co_await nodes_.find();
+  nodes_due_ = now + (found ? NodeAddresses::interval : NodeAddresses::short_interval);
   if (!found) co_return;
   const std::lock_guard lock{mutex_};
   has_addresses_ = true;
@@ -88,46 +95,71 @@ std::optional<Statuses::Write> StatusWriter::next() const {
 std::chrono::milliseconds StatusWriter::until_next() const {
   const std::lock_guard lock{mutex_};
   const bool waits_for_workers = parts_.elector.leads() && statuses_.has_work() && !parts_.is_in_force(version_);
-  return waits_for_workers ? in_force_check : election::Election::longest_look;
+  return waits_for_workers ? in_force_check : idle_check;
 }
 
-asio::awaitable<StatusWriter::MaybeFailure> StatusWriter::write(const Statuses::Write& next) {
-  std::string target = kube::path_of(kube::ingresses, next.ingress.first, next.ingress.second) + "/status";
-  const kube::Request request = kube::json_request("PATCH", std::move(target), patch_of(next.addresses), kube::merge_patch);
+asio::awaitable<StatusWriter::MaybeFailure> StatusWriter::write(const Statuses::Write& due) {
+  std::string target = kube::path_of(kube::ingresses, due.ingress.first, due.ingress.second) + "/status";
+  const kube::Request request = kube::json_request("PATCH", std::move(target), patch_of(due.addresses), kube::merge_patch);
   kube::Client::Response response = co_await parts_.client.send(request);
-  co_return response.failure;
+  take_in(due, response.failure);
+  tell(due, response.failure);
+  co_return response.failure && kube::concerns_all(*response.failure) ? response.failure : std::nullopt;
 }
 
-// What would hold for every other write as well is returned.
-StatusWriter::MaybeFailure StatusWriter::note(const Statuses::Write& done, MaybeFailure failure) {
-  const bool is_gone = failure && failure->status == 404;
-  const bool is_refused = failure && !is_gone && failure->status != 409 && (failure->kind == Failure::Kind::refused || failure->kind == Failure::Kind::malformed);
-  const bool is_forbidden = failure && failure->kind == Failure::Kind::forbidden;
+void StatusWriter::take_in(const Statuses::Write& done, const MaybeFailure& failure) {
+  const std::lock_guard lock{mutex_};
+  if (!failure) return statuses_.on_written(done);
+  if (failure->status == 404) return statuses_.on_gone(done.ingress);
+  if (kube::concerns_all(*failure)) return;
+  const bool may_pass = failure->kind == Failure::Kind::busy || failure->status == 409;
+  statuses_.put_off(done.ingress, Clock::now() + (may_pass ? failed_wait : refused_wait));
+}
+
+// An answer that does not come, or may be another in a moment, says nothing of what was wrong before.
+void StatusWriter::tell(const Statuses::Write& done, const MaybeFailure& failure) {
+  const auto& [object_namespace, name] = done.ingress;
+  const std::string about = fmt::format("status of {}/{}", object_namespace, name);
+  if (failure && kube::is_missing_rule(*failure))
+    return parts_.findings.set("status", kube::missing_rule(kube::ingresses, "ingresses/status", "\"patch\"", options_.watch_namespace, failure->text));
+  const bool is_done = !failure || failure->status == 404;
+  const bool is_refused = failure && !is_done && failure->status != 0 && failure->status != 409 && failure->kind != Failure::Kind::busy && failure->kind != Failure::Kind::unauthorized;
+  if (!failure) parts_.findings.set("status", std::nullopt);
+  if (!is_done && !is_refused) return;
   {
     const std::lock_guard lock{mutex_};
-    if (!failure) statuses_.on_written(done);
-    else if (is_gone) statuses_.on_gone(done.ingress);
-    else if (is_refused) statuses_.put_off(done.ingress, Clock::now() + refused_wait);
+    if (is_refused) told_.insert(done.ingress);
+    else if (told_.erase(done.ingress) == 0) return;
   }
-  const auto& [object_namespace, name] = done.ingress;
-  parts_.findings.set("status", is_forbidden ? std::optional{kube::missing_rule(kube::ingresses, "ingresses/status", "\"patch\"", options_.watch_namespace, failure->text)}
-                                             : std::nullopt);
-  parts_.findings.set(fmt::format("status of {}/{}", object_namespace, name),
-                      is_refused ? std::optional{routing::Diagnostic{"Ingress", object_namespace, name, "status", "cannot be written: " + failure->text, routing::Severity::changed}}
-                                 : std::nullopt);
-  if (is_gone || is_refused) return {};
-  return failure;
+  parts_.findings.set(about, is_refused ? std::optional{routing::Diagnostic{"Ingress", object_namespace, name, "status", "cannot be written: " + failure->text, routing::Severity::changed}}
+                                        : std::nullopt);
+}
+
+void StatusWriter::forget_findings(const std::set<kube::Key>& but_of) {
+  std::vector<kube::Key> forgotten;
+  {
+    const std::lock_guard lock{mutex_};
+    std::set_difference(told_.begin(), told_.end(), but_of.begin(), but_of.end(), std::back_inserter(forgotten));
+    for (const kube::Key& ingress : forgotten) told_.erase(ingress);
+  }
+  for (const auto& [object_namespace, name] : forgotten) parts_.findings.set(fmt::format("status of {}/{}", object_namespace, name), std::nullopt);
 }
 
 asio::awaitable<void> StatusWriter::run() {
   constexpr std::chrono::milliseconds pace{1000 / writes_per_second};
   kube::Backoff backoff;
   while (!is_leaving_) {
-    auto time = pace;
     co_await look_at_nodes();
-    if (const auto due = next()) {
-      MaybeFailure failure = co_await write(*due);
-      failure = note(*due, std::move(failure));
+    if (is_leaving_) break;
+    if (std::exchange(led_, parts_.elector.leads()) && !led_) {  // it is another's now to tell
+      forget_findings({});
+      parts_.findings.set("status", std::nullopt);
+    }
+    std::chrono::milliseconds time = pace;
+    const auto due = next();
+    is_idle_ = !due;
+    if (due) {
+      const MaybeFailure failure = co_await write(*due);
       if (failure) time = backoff.next(*failure);
       else backoff.reset();
     } else {
@@ -136,6 +168,7 @@ asio::awaitable<void> StatusWriter::run() {
     if (is_leaving_) break;
     timer_.expires_after(time);
     co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    is_idle_ = false;
   }
 }
 
@@ -153,9 +186,10 @@ asio::awaitable<void> StatusWriter::clear() {
     const std::lock_guard lock{mutex_};
     return statuses_.next(Clock::now());
   };
+  unsigned written = 0;
   for (auto due = next_of_all(); due && parts_.elector.leads(); due = next_of_all()) {
-    MaybeFailure failure = co_await write(*due);
-    if (note(*due, std::move(failure))) co_return;  // there is no time for a second try
+    if (const MaybeFailure failure = co_await write(*due)) co_return;  // there is no time for a second try
+    if (++written % renewed_after == 0) (void)co_await parts_.elector.take_turn();
   }
 }
 

@@ -19,6 +19,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace controller::status {
@@ -28,12 +29,15 @@ class StatusWriter {
  public:
   static constexpr unsigned writes_per_second = 50;
   static constexpr std::chrono::milliseconds in_force_check{10};  // while something waits for the workers
+  static constexpr std::chrono::seconds idle_check{1};            // while nothing is to be written: whether we lead may have changed
   static constexpr std::chrono::seconds refused_wait{30};         // before a write that the server does not like is tried again
+  static constexpr std::chrono::seconds failed_wait{2};           // before one that failed for this Ingress alone is
+  static constexpr unsigned renewed_after = 50;                   // writes of the farewell, which nobody else renews the Lease beside
 
   struct Parts {
     kube::Client& client;
     Findings& findings;
-    const election::Elector& elector;
+    election::Elector& elector;
     std::function<bool(std::uint64_t)> is_in_force;  // whether every worker serves by that snapshot
   };
   // All parts outlive it. `pod`: our own; no name: not known.
@@ -50,7 +54,9 @@ class StatusWriter {
   // --- the leader's thread
   // Until leave().
   [[nodiscard]] boost::asio::awaitable<void> run();
-  void wake() { timer_.cancel(); }
+  void wake() {
+    if (is_idle_) timer_.cancel();
+  }
   void leave();
   // Nobody is served any more: what is ours is taken back, each tried once.
   [[nodiscard]] boost::asio::awaitable<void> clear();
@@ -64,8 +70,10 @@ class StatusWriter {
   [[nodiscard]] boost::asio::awaitable<void> look_at_nodes();
   [[nodiscard]] std::optional<Statuses::Write> next() const;
   [[nodiscard]] std::chrono::milliseconds until_next() const;
-  [[nodiscard]] boost::asio::awaitable<MaybeFailure> write(const Statuses::Write& next);
-  [[nodiscard]] MaybeFailure note(const Statuses::Write& done, MaybeFailure failure);
+  [[nodiscard]] boost::asio::awaitable<MaybeFailure> write(const Statuses::Write& due);
+  void take_in(const Statuses::Write& done, const MaybeFailure& failure);
+  void tell(const Statuses::Write& done, const MaybeFailure& failure);
+  void forget_findings(const std::set<kube::Key>& but_of);
 
   const Options& options_;
   Parts parts_;
@@ -73,12 +81,13 @@ class StatusWriter {
   NodeAddresses nodes_;
   Clock::time_point nodes_due_{};
   boost::asio::steady_timer timer_;
-  bool is_leaving_ = false;
+  bool is_leaving_ = false, is_idle_ = false, led_ = false;
 
   mutable std::mutex mutex_;  // of what follows
   Statuses statuses_;
   std::uint64_t version_ = 0;  // that the statuses go with
   bool has_addresses_ = false;
+  std::set<kube::Key> told_;   // Ingresses with a finding
 };
 
 }  // namespace controller::status

@@ -1,12 +1,14 @@
 #include "controller/status/statuses.hpp"
 
+#include <algorithm>
+
 namespace controller::status {
 
 bool Statuses::is_due(const Entry& entry) const {
   if (addresses_.empty()) return false;
   const bool is_ours = entry.known == addresses_;
   switch (entry.want) {
-    case Want::publish: return is_ours == clears_all_;
+    case Want::publish: return clears_all_ ? is_ours : are_known_ && !is_ours;
     case Want::clear: return is_ours;
     default: return clears_all_ && is_ours;
   }
@@ -35,12 +37,20 @@ void Statuses::see(Entry& entry, const kube::StatusAddresses& seen) {
   entry.not_before = {};
 }
 
-void Statuses::want(const kube::Key& ingress, Want want, const Kind<kube::Ingress>& ingresses) {
+void Statuses::contest(Entry& entry, TimePoint now) {
+  if (now - entry.contested_at > contest_over) entry.contests = 0;
+  const auto wait = entry.contests == 0 ? std::chrono::seconds{0} : std::min(longest_contest, shortest_contest * (1u << std::min(entry.contests - 1, 6u)));
+  entry.not_before = now + wait;
+  entry.contested_at = now;
+  ++entry.contests;
+}
+
+void Statuses::want(const kube::Key& ingress, Want aim, const Kind<kube::Ingress>& ingresses) {
   const auto object = ingresses.find(ingress);
   if (object == ingresses.end()) return;
   Entry& entry = entries_[ingress];
   see(entry, object->second->exposure.addresses);
-  entry.want = want;
+  entry.want = aim;
   settle(ingress);
 }
 
@@ -57,22 +67,26 @@ void Statuses::serve(const std::vector<kube::Key>& served, const std::set<kube::
   for (const kube::Key& ingress : refused) want(ingress, Want::keep, ingresses);
 }
 
-void Statuses::see(const std::set<kube::Key>& changed, const Kind<kube::Ingress>& ingresses) {
+void Statuses::see(const std::set<kube::Key>& changed, const Kind<kube::Ingress>& ingresses, TimePoint now) {
   for (const kube::Key& ingress : changed) {
-    const auto entry = entries_.find(ingress);
+    const auto found = entries_.find(ingress);
     const auto object = ingresses.find(ingress);
-    if (entry == entries_.end() || object == ingresses.end()) continue;
+    if (found == entries_.end() || object == ingresses.end()) continue;
+    Entry& entry = found->second;
+    const bool was_ours = entry.known == addresses_;
     // The same as the last time may still be news: somebody wrote over what we had written in between.
-    entry->second.seen = entry->second.known = object->second->exposure.addresses;
-    ++entry->second.sights;
-    entry->second.not_before = {};
+    entry.seen = entry.known = object->second->exposure.addresses;
+    ++entry.sights;
+    if (was_ours && entry.known != addresses_) contest(entry, now);
     settle(ingress);
   }
 }
 
 void Statuses::set_addresses(kube::StatusAddresses addresses) {
-  if (addresses.empty() || addresses == addresses_) return;
-  addresses_ = std::move(addresses);
+  const bool are_known = !addresses.empty();
+  if (are_known == are_known_ && (addresses == addresses_ || !are_known)) return;
+  are_known_ = are_known;
+  if (are_known) addresses_ = std::move(addresses);
   due_.clear();
   for (const auto& [ingress, entry] : entries_)
     if (is_due(entry)) due_.insert(ingress);

@@ -15,13 +15,17 @@ namespace controller::status {
 class Statuses {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
+  // Between one's answers to somebody who keeps writing another status into an Ingress: the first is at once, the next waits,
+  // each longer than the one before; after that long without it is the first again.
+  static constexpr std::chrono::seconds shortest_contest{1}, longest_contest{60};
+  static constexpr std::chrono::minutes contest_over{10};
 
   // Those that are served have a status of ours; those that are refused keep what they have, until somebody mends them; of one that
   // is neither any more and still there, ours is cleared.
   void serve(const std::vector<kube::Key>& served, const std::set<kube::Key>& refused, const Kind<kube::Ingress>& ingresses);
   // The watch has shown another status of these.
-  void see(const std::set<kube::Key>& changed, const Kind<kube::Ingress>& ingresses);
-  // None: not known, and nothing is written.
+  void see(const std::set<kube::Key>& changed, const Kind<kube::Ingress>& ingresses, TimePoint now);
+  // None: not known (any more), and nothing is published until they are.
   void set_addresses(kube::StatusAddresses addresses);
 
   struct Write {
@@ -44,16 +48,20 @@ class Statuses {
     kube::StatusAddresses seen;   // by the watch, which may lag behind what we have written
     kube::StatusAddresses known;  // the last that was seen or written
     unsigned sights = 0;
+    unsigned contests = 0;        // how often somebody has written over what was ours
+    TimePoint contested_at{};
     Want want = Want::keep;
     TimePoint not_before{};
   };
   void see(Entry& entry, const kube::StatusAddresses& seen);
-  void want(const kube::Key& ingress, Want want, const Kind<kube::Ingress>& ingresses);
+  static void contest(Entry& entry, TimePoint now);
+  void want(const kube::Key& ingress, Want aim, const Kind<kube::Ingress>& ingresses);
   [[nodiscard]] bool is_due(const Entry& entry) const;
   void settle(const kube::Key& ingress);
   void erase(const kube::Key& ingress);
 
-  kube::StatusAddresses addresses_;
+  kube::StatusAddresses addresses_;  // the last that were known
+  bool are_known_ = false;
   std::map<kube::Key, Entry> entries_;
   std::set<kube::Key> due_;
   bool clears_all_ = false;

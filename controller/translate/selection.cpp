@@ -95,9 +95,9 @@ bool is_of_concern(const kube::Ingress& ingress, const Store& store, const Optio
   return is_watched(ingress, store, options) && (is_ours(ingress, store, options, diagnostics) || !diagnostics.empty());
 }
 
-bool is_leaving(const kube::Ingress& ingress, const Store& store) {
-  const auto found = store.namespaces.find({"", ingress.metadata.object_namespace});
-  return ingress.metadata.is_deleting || (found != store.namespaces.end() && found->second->metadata.is_deleting);
+bool is_leaving(const kube::Metadata& metadata, const Store& store) {
+  const auto found = store.namespaces.find({"", metadata.object_namespace});
+  return metadata.is_deleting || (found != store.namespaces.end() && found->second->metadata.is_deleting);
 }
 
 bool matches_selector(const kube::Pairs& labels, std::string_view selector) {
@@ -115,7 +115,7 @@ std::vector<const kube::Ingress*> select_ingresses(const Store& store, const Opt
   std::vector<Ranked> ranked;
   for (const auto& [key, ingress] : store.ingresses)
     if (is_watched(*ingress, store, options) && is_ours(*ingress, store, options, diagnostics))
-      ranked.push_back({is_leaving(*ingress, store), ingress->metadata.created_at, key.first + "/" + key.second, ingress.get()});
+      ranked.push_back({is_leaving(ingress->metadata, store), ingress->metadata.created_at, key.first + "/" + key.second, ingress.get()});
   std::stable_sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
     if (a.leaves != b.leaves) return b.leaves;
     return a.created_at != b.created_at ? a.created_at < b.created_at : a.name > b.name;

@@ -18,7 +18,7 @@ namespace controller::translate {
 [[nodiscard]] bool is_of_concern(const kube::Ingress& ingress, const Store& store, const Options& options);
 
 // It or its namespace is being deleted.
-[[nodiscard]] bool is_leaving(const kube::Ingress& ingress, const Store& store);
+[[nodiscard]] bool is_leaving(const kube::Metadata& metadata, const Store& store);
 
 // Kubernetes label selector syntax: "a=b,c!=d,e,!f,g in (h,i),j notin (k)". False also for what does not parse.
 [[nodiscard]] bool matches_selector(const kube::Pairs& labels, std::string_view selector);

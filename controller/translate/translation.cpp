@@ -16,7 +16,7 @@ using routing::Severity;
 namespace {
 
 std::string_view why_first(const kube::Ingress& owner, const kube::Ingress& claimant, const Store& store) {
-  if (is_leaving(claimant, store) && !is_leaving(owner, store)) return "which stays while this one is being deleted";
+  if (is_leaving(claimant.metadata, store) && !is_leaving(owner.metadata, store)) return "which stays while this one is being deleted";
   return owner.metadata.created_at == claimant.metadata.created_at ? "of the same age but with the greater name" : "which is older";
 }
 

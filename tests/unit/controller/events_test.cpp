@@ -145,6 +145,21 @@ TEST(EventQueue, TellsOfWhatChangesWhileItIsWritten) {
   EXPECT_EQ(tell(queue), "healed spec.rules[0].host");
 }
 
+TEST(EventQueue, TellsNothingAgainWhenTheLeadWasLostForAMoment) {
+  EventQueue queue;
+  queue.set_leading(true);
+  queue.arise(refused, web, false);
+  queue.arise(changed, web, false);
+  EXPECT_EQ(tell(queue), "arisen spec.rules[0].host");
+  EXPECT_EQ(tell(queue), "arisen spec.rules[0].http.paths[0]");
+  queue.heal(changed, web);
+  queue.set_leading(false);
+  EXPECT_EQ(tell(queue), "");
+  queue.set_leading(true);
+  EXPECT_EQ(tell(queue), "healed spec.rules[0].http.paths[0]") << "nobody else may have told";
+  EXPECT_EQ(tell(queue), "");
+}
+
 TEST(EventQueue, BoundsWhatOneObjectMayCause) {
   EventQueue queue;
   queue.set_leading(true);
@@ -180,6 +195,8 @@ TEST(EventQueue, LeavesOutNamespacesThatRefuse) {
 TEST(EventQueue, CountsRepeats) {
   EventQueue queue;
   const EventQueue::Item item{refused, web, Occasion::arisen, false};
-  EXPECT_EQ(queue.count_repeat(item), 2u);
-  EXPECT_EQ(queue.count_repeat(item), 3u);
+  EXPECT_EQ(queue.next_count(item), 2u);
+  EXPECT_EQ(queue.next_count(item), 2u) << "it was not written yet";
+  queue.on_repeated(item);
+  EXPECT_EQ(queue.next_count(item), 3u);
 }

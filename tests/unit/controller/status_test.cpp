@@ -142,9 +142,9 @@ TEST(Statuses, WritesWhereItDiffersAndOnce) {
   EXPECT_FALSE(statuses.has_work());
   statuses.serve({a, b}, {}, store);
   EXPECT_FALSE(statuses.has_work()) << "the watch has not caught up yet";
-  statuses.see({a}, ingresses({{"a", ours}, {"b", ours}}));
+  statuses.see({a}, ingresses({{"a", ours}, {"b", ours}}), start);
   EXPECT_FALSE(statuses.has_work());
-  statuses.see({a}, ingresses({{"a", others}, {"b", ours}}));
+  statuses.see({a}, ingresses({{"a", others}, {"b", ours}}), start);
   EXPECT_EQ(statuses.next(start)->ingress, a);
 }
 
@@ -154,13 +154,41 @@ TEST(Statuses, WritesAgainWhatWasOverwrittenBeforeTheAnswerCame) {
   statuses.serve({a}, {}, ingresses({{"a", {}}}));
   const auto write = statuses.next(start);
   ASSERT_TRUE(write);
-  statuses.see({a}, ingresses({{"a", others}}));
+  statuses.see({a}, ingresses({{"a", others}}), start);
   statuses.on_written(*write);
   const auto again = statuses.next(start);
   ASSERT_TRUE(again);
-  statuses.see({a}, ingresses({{"a", ours}}));
+  statuses.see({a}, ingresses({{"a", ours}}), start);
   statuses.on_written(*again);
   EXPECT_FALSE(statuses.has_work());
+}
+
+TEST(Statuses, WaitsLongerEachTimeSomebodyWritesOverIt) {
+  Statuses statuses;
+  statuses.set_addresses(ours);
+  statuses.serve({a}, {}, ingresses({{"a", ours}}));
+  auto now = start;
+  for (const auto wait : {0s, 1s, 2s, 4s}) {
+    statuses.see({a}, ingresses({{"a", others}}), now);
+    if (wait > 0s) EXPECT_FALSE(statuses.next(now + wait - 1ms)) << wait.count();
+    now += wait;
+    const auto write = statuses.next(now);
+    ASSERT_TRUE(write) << wait.count();
+    statuses.on_written(*write);
+  }
+  now += Statuses::contest_over + 1s;
+  statuses.see({a}, ingresses({{"a", others}}), now);
+  EXPECT_TRUE(statuses.next(now)) << "that was long ago";
+}
+
+TEST(Statuses, PublishesNothingOnceTheAddressesAreNoLongerKnown) {
+  Statuses statuses;
+  statuses.set_addresses(ours);
+  statuses.set_addresses({});
+  statuses.serve({a, b}, {}, ingresses({{"a", ours}, {"b", {}}}));
+  EXPECT_FALSE(statuses.has_work());
+  statuses.serve({b}, {}, ingresses({{"a", ours}, {"b", {}}}));
+  EXPECT_EQ(statuses.next(start)->ingress, a) << "what was ours is still taken back";
 }
 
 TEST(Statuses, ClearsItsOwnOfThoseThatLeave) {
@@ -225,6 +253,9 @@ TEST(Siblings, SayOnWhichNodesTheyRun) {
 TEST(Siblings, AreKnownByLabels) {
   EXPECT_EQ(controller::election::selector_of_siblings(R"({"metadata":{"labels":{"app":"weir","pod-template-hash":"1"}}})"), "app=weir");
   EXPECT_FALSE(controller::election::selector_of_siblings(R"({"metadata":{}})"));
+  EXPECT_EQ(controller::election::selector_of_siblings(R"({"metadata":{"labels":{"app":"weir","topology.kubernetes.io/zone":"z1"}}})"), "app=weir") << "others are elsewhere";
+  EXPECT_EQ(controller::election::selector_of_siblings(R"({"metadata":{"labels":{"app.kubernetes.io/name":"weir","app.kubernetes.io/instance":"one","version":"7"}}})"),
+            "app.kubernetes.io/name=weir,app.kubernetes.io/instance=one");
   EXPECT_FALSE(controller::election::has_others(R"({"items":[{"metadata":{"name":"me"}},{"metadata":{"name":"x","deletionTimestamp":"t"}},{"metadata":{"name":"y"},"status":{"phase":"Failed"}}]})", "me"));
   EXPECT_TRUE(controller::election::has_others(R"({"items":[{"metadata":{"name":"me"}},{"metadata":{"name":"x"}}]})", "me"));
   EXPECT_TRUE(controller::election::has_others("", "me"));
