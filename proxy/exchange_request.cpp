@@ -234,7 +234,8 @@ void Exchange::arm_upstream() {
     else upstream_->arm(policies().timeouts.read);
     session_->wait_for(Waiting::body, config_->settings().downstream.body_timeout);
   } else {
-    session_->stop_waiting();
+    if (client_ended_ && !response_started_) session_->wait_for(Waiting::half_closed, Session::half_closed_grace);
+    else session_->stop_waiting();
     upstream_->arm(policies().timeouts.read);
   }
 }

@@ -70,7 +70,7 @@ void add(ContentHash& hash, const PathIndex& paths) {
   hash.add(paths.expressions().size());
   for (const auto& expression : paths.expressions()) {
     hash.add(expression.path);
-    hash.add(expression.route);
+    hash.add(std::uint64_t{expression.route} << 1 | (expression.is_reserved ? 1u : 0u));
   }
 }
 

@@ -96,15 +96,19 @@ PathIndex::Rule& PathIndex::rule_at(std::string_view key) {
   return rules_.emplace_back(Rule{.path = std::string{key}});
 }
 
-void PathIndex::insert_regex(std::string_view path, std::shared_ptr<const re2::RE2> expression, std::uint32_t route) {
+PathIndex::Expression& PathIndex::add_expression(std::string_view path, std::shared_ptr<const re2::RE2> expression, std::uint32_t route) {
   if (path.empty()) path = "/";
   assert(expression != nullptr);
-  expressions_.push_back({std::string{path}, std::move(expression), route, is_literal_pattern(path)});
+  return expressions_.emplace_back(Expression{std::string{path}, std::move(expression), route, is_literal_pattern(path)});
+}
+
+void PathIndex::insert_regex(std::string_view path, std::shared_ptr<const re2::RE2> expression, std::uint32_t route) {
+  is_regex_ = true;
+  add_expression(path, std::move(expression), route);
 }
 
 void PathIndex::reserve_regex(std::string_view path, std::shared_ptr<const re2::RE2> expression, std::uint32_t route) {
-  insert_regex(path, std::move(expression), route);
-  expressions_.back().is_reserved = true;
+  add_expression(path, std::move(expression), route).is_reserved = true;
 }
 
 void PathIndex::freeze() {
@@ -114,13 +118,25 @@ void PathIndex::freeze() {
     if (a.path.size() != b.path.size()) return a.path.size() > b.path.size();
     return a.is_reserved != b.is_reserved ? a.is_reserved : a.path > b.path;
   });
-  if (rules_.size() == 1 && rules_[0].path.empty() && rules_[0].exact_slash == none) only_root_ = rules_[0].prefix_slash;
+  if (expressions_.empty() && rules_.size() == 1 && rules_[0].path.empty() && rules_[0].exact_slash == none) only_root_ = rules_[0].prefix_slash;
 }
 
 PathMatch PathIndex::find(std::string_view normalised_path) const {
   if (is_regex()) return find_expression(normalised_path);
   if (only_root_ != none) return {PathMatchKind::route, only_root_};
-  return find_plain(normalised_path);
+  const PathMatch plain = find_plain(normalised_path);
+  if (expressions_.empty()) return plain;
+  const PathMatch reserved = find_expression(normalised_path, length_of(plain));
+  return reserved.kind == PathMatchKind::none ? plain : reserved;
+}
+
+// Of the rule's path; 0 when there is none. Only for hosts with reserved paths, which somebody is about to mend.
+std::size_t PathIndex::length_of(const PathMatch& plain) const noexcept {
+  if (plain.kind == PathMatchKind::none) return 0;
+  for (const Rule& rule : rules_)
+    for (const std::uint32_t route : {rule.exact, rule.prefix, rule.exact_slash, rule.prefix_slash})
+      if (route == plain.route) return rule.path.size();
+  return 0;
 }
 
 // Walks down the path, one segment at a time, among the rules that agree with it so far. The last rule met is the longest.
@@ -141,8 +157,9 @@ PathMatch PathIndex::find_plain(std::string_view path) const noexcept {
   }
 }
 
-PathMatch PathIndex::find_expression(std::string_view path) const {
+PathMatch PathIndex::find_expression(std::string_view path, std::size_t at_least) const {
   for (const Expression& expression : expressions_) {
+    if (expression.path.size() < at_least) break;
     const bool hit = expression.is_literal ? starts_with_ignoring_case(path, expression.path) : matches(*expression.regex, path);
     if (hit) return {PathMatchKind::route, expression.route};
   }

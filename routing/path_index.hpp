@@ -39,8 +39,8 @@ class PathIndex {
   bool insert(std::string_view path, PathType type, std::uint32_t route);
   // Regex mode: `expression` is anchored by the caller (compile_path of regex.hpp).
   void insert_regex(std::string_view path, std::shared_ptr<const re2::RE2> expression, std::uint32_t route);
-  // Regex mode: the same for paths kept from others because nobody knows what their expression meant; of paths of one length
-  // these are tried first, whoever was first to claim.
+  // Either mode: the same for paths kept from others because nobody knows what their expression meant; of paths of one length
+  // these are tried first, whoever was first to claim. In plain mode only a longer rule comes before them.
   void reserve_regex(std::string_view path, std::shared_ptr<const re2::RE2> expression, std::uint32_t route);
   // Sorts; no insert after it, no find before it.
   void freeze();
@@ -48,7 +48,7 @@ class PathIndex {
   // Plain mode allocates nothing and takes no lock; it costs a binary search per segment that rules have in common with
   // the path, so a path of thousands of segments is not dear. RE2 locks its automaton for reading and may extend it.
   [[nodiscard]] PathMatch find(std::string_view normalised_path) const;
-  [[nodiscard]] bool is_regex() const noexcept { return !expressions_.empty(); }
+  [[nodiscard]] bool is_regex() const noexcept { return is_regex_; }
 
   // What is declared at one place of the path tree: "/foo" and "/foo/" share a rule, since each decides about the other.
   struct Rule {
@@ -70,12 +70,15 @@ class PathIndex {
 
  private:
   [[nodiscard]] Rule& rule_at(std::string_view key);
+  Expression& add_expression(std::string_view path, std::shared_ptr<const re2::RE2> expression, std::uint32_t route);
   [[nodiscard]] PathMatch find_plain(std::string_view path) const noexcept;
-  [[nodiscard]] PathMatch find_expression(std::string_view path) const;
+  [[nodiscard]] PathMatch find_expression(std::string_view path, std::size_t at_least = 0) const;
+  [[nodiscard]] std::size_t length_of(const PathMatch& plain) const noexcept;
 
   std::vector<Rule> rules_;              // sorted by path after freeze()
   std::unordered_map<std::string, std::size_t> places_;  // path -> rule while a host with many rules is built
   std::vector<Expression> expressions_;  // in the order they are tried after freeze()
+  bool is_regex_ = false;
   std::uint32_t only_root_ = none;       // the route of a host with nothing but Prefix "/": the most common host
 };
 

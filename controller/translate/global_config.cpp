@@ -131,7 +131,8 @@ bool set_ticket_key(GlobalConfig& config, const std::string& text) {
 
 bool set_real_ip_ranges(GlobalConfig& config, const std::string& text) {
   auto ranges = parse_ranges(text);
-  if (ranges) config.settings.forwarding.trusted = std::move(*ranges);
+  // The default would trust everybody, which is not what somebody wanted who wrote the key.
+  config.settings.forwarding.trusted = ranges ? std::move(*ranges) : std::vector<routing::AddressRange>{};
   return ranges.has_value();
 }
 
@@ -239,12 +240,13 @@ GlobalConfig translate_config(const kube::ConfigMap* map, std::vector<routing::D
       continue;
     }
     const auto setter = setters().find(key);
-    if (trim(value).empty() && (key == "ssl-protocols" || key == "ssl-ciphers")) tell(key, "is empty: the default stays in force", routing::Severity::changed);
+    if (trim(value).empty() && (key == "ssl-protocols" || key == "ssl-ciphers")) tell(key, "is empty: the default is in force", routing::Severity::changed);
     if (setter == setters().end() || trim(value).empty()) continue;
     if (key == "log-format-upstream") tell_unknown_variables(value, [&tell, &name = key](std::string reason) { tell(name, std::move(reason), routing::Severity::changed); });
     const bool is_secret = key == "ssl-session-ticket-key";
     if (!setter->second(config, std::string{trim(value)}))
-      tell(key, fmt::format("{} cannot be used; the default stays in force", is_secret ? "the value" : "\"" + value.substr(0, 80) + "\""),
+      tell(key, fmt::format("{} cannot be used; {}", is_secret ? "the value" : "\"" + value.substr(0, 80) + "\"",
+                            key == "proxy-real-ip-cidr" ? "nobody is trusted until it can: networks with commas between are expected" : "the default is in force"),
            routing::Severity::refused);
   }
   const std::string* const risk = kube::find(map->data, "annotations-risk-level");

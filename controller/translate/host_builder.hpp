@@ -35,6 +35,7 @@ struct HostBuilder {
   std::string name;                // lower case; "" = catch-all
   std::vector<const PlannedIngress*> ingresses;  // that name it, oldest first
   std::vector<Location> locations;
+  std::vector<Location> reserved;  // of guarded Ingresses: what their expressions may have meant, though the host compares letters
   std::string closed;              // why the whole host answers 503
   bool has_certificate = false;
 

@@ -25,6 +25,15 @@ bool is_comparable(const std::string& path) {
   return routing::is_normalised(path) || (path.find_first_of("?#") == std::string::npos && !routing::normalize_path(path, normal));
 }
 
+routing::Route closed_route(const Location& location, std::string why) {
+  const auto& metadata = location.owner->ingress->metadata;
+  routing::Route route;
+  route.origin = {metadata.object_namespace, metadata.name, "", location.declared.empty() ? location.path : location.declared, location.type, "", ""};
+  route.policies = location.owner->plan.policies;
+  route.action = routing::Reply{503, std::move(why)};
+  return route;
+}
+
 bool needs_settling(const Location& location) { return !is_comparable(location.path) || looks_like_expression(location.path); }
 
 }  // namespace
@@ -106,11 +115,7 @@ void Translator::reserve(const Location& location, const std::string& error, rou
        fmt::format("{}; paths beginning with {} that no longer {} takes answer 503", error, prefix, is_guarded ? "expression" : "path"));
   auto compiled = routing::compile_path(prefix);
   if (!compiled.regex) return;
-  const auto& metadata = location.owner->ingress->metadata;
-  routing::Route route;
-  route.origin = {metadata.object_namespace, metadata.name, "", location.declared.empty() ? location.path : location.declared, location.type, "", ""};
-  route.policies = location.owner->plan.policies;
-  route.action = routing::Reply{503, "the path is an expression that cannot be used: " + error};
+  routing::Route route = closed_route(location, "the path is an expression that cannot be used: " + error);
   paths.reserve_regex(is_guarded ? location.path : prefix, std::move(compiled.regex), static_cast<std::uint32_t>(routes_->routes.size()));
   routes_->routes.push_back(std::move(route));
 }
@@ -135,20 +140,45 @@ void Translator::settle(HostBuilder& host, Location location) {
     else (void)host.claim(std::move(location), &unused);
     return;
   }
-  const std::string root = expression_root(location.path);
-  Location below = location;
+  // Below a whole element the expression is a Prefix; within one it is whatever begins with the letters before it.
+  const std::string root = expression_root(location.path), letters = literal_prefix(location.path);
+  const bool is_within_element = letters.size() > (root == "/" ? 1 : root.size() + 1);
+  Location meant = location;
+  meant.path = is_within_element ? letters : root;
   if (location.closed.empty())
     tell(ingress, location.field + ".path",
-         fmt::format("\"{}\" is compared letter by letter, not as an expression: write {} with pathType Prefix, or set {}/use-regex: \"true\"{}",
-                     location.path.substr(0, 80), root, options_.annotations_prefix, is_guarded ? "; since the Ingress guards access what is below answers 503 until then" : ""),
+         fmt::format("\"{}\" is compared letter by letter, not as an expression: {}set {}/use-regex: \"true\"{}", location.path.substr(0, 80),
+                     is_within_element || root == "/" ? "" : "write " + root + " with pathType Prefix, or ", options_.annotations_prefix,
+                     is_guarded ? fmt::format("; since the Ingress guards access what begins with {} answers 503 until then", meant.path) : ""),
          Severity::changed);
+  meant.declared = location.path;
   claim(host, std::move(location));
-  if (!is_guarded) return;
-  below.declared = below.path;
-  below.path = root;
-  below.type = routing::PathType::prefix;
-  below.closed = fmt::format("{} cannot be used as it is written, and its Ingress guards access", below.field);
-  (void)host.claim(std::move(below), &unused);
+  if (is_guarded) close_meant(host, std::move(meant), is_within_element);
+}
+
+void Translator::close_meant(HostBuilder& host, Location meant, bool is_within_element) {
+  meant.type = routing::PathType::prefix;
+  meant.closed = fmt::format("{} cannot be used as it is written, and its Ingress guards access", meant.field);
+  if (is_within_element) {
+    host.reserved.push_back(std::move(meant));
+    return;
+  }
+  const std::string why = meant.closed;
+  const bool means_all = meant.path == "/";
+  const PlannedIngress* const claimant = meant.owner;
+  const PlannedIngress* owner = nullptr;
+  const bool is_lost = !host.claim(std::move(meant), &owner) && owner != claimant;
+  // Whoever has "/" has not claimed what this one meant, and nobody can tell what that is.
+  if (is_lost && means_all) host.closed = why;
+}
+
+// What begins with these letters, in the place of a path of that length.
+void Translator::reserve_meant(const Location& location, routing::PathIndex& paths) {
+  const std::string letters = location.path.substr(0, max_reserved_bytes);
+  auto compiled = routing::compile_path(letters);
+  if (!compiled.regex) return;
+  paths.reserve_regex(letters, std::move(compiled.regex), static_cast<std::uint32_t>(routes_->routes.size()));
+  routes_->routes.push_back(closed_route(location, location.closed));
 }
 
 // Claims stay in the order of the Ingresses: what is closed here is kept from younger ones and lost to older ones, as ever.
@@ -186,6 +216,7 @@ void Translator::build_host(HostBuilder& host) {
     else if (!entry.paths.insert(location.path, location.type, index)) continue;
     routes_->routes.push_back(std::move(*route));
   }
+  for (const Location& location : host.reserved) reserve_meant(location, entry.paths);
   entry.paths.freeze();
   routes_->index.insert(host.name, static_cast<std::uint32_t>(routes_->hosts.size()));
   routes_->hosts.push_back(std::move(entry));

@@ -106,11 +106,15 @@ void Translator::merge_rule(const PlannedIngress& planned, const kube::IngressRu
       tell(*planned.ingress, fmt::format("spec.rules[{}].host", rule.index),
            fmt::format("\"{}\" is no host name; the rule is not served{}", rule.host.substr(0, 80),
                        meant.host.empty() ? "" : fmt::format(", and since the Ingress guards access its paths answer 503 on host \"{}\"", meant.host)));
-    if (!meant.host.empty()) merge_rule(planned, meant);
+    const bool means_every_host = planned.plan.is_guarded && name == "*";
+    if (!meant.host.empty() || means_every_host) merge_paths(planned, meant, host_of(meant.host));
     return;
   }
   if (rule.is_refused && (!planned.plan.is_guarded || name.empty())) return;
-  HostBuilder& host = host_of(name);
+  merge_paths(planned, rule, host_of(name));
+}
+
+void Translator::merge_paths(const PlannedIngress& planned, const kube::IngressRule& rule, HostBuilder& host) {
   if (host.ingresses.empty() || host.ingresses.back() != &planned) host.ingresses.push_back(&planned);
   if (!planned.plan.closes_hosts.empty()) host.closed = planned.plan.closes_hosts;
   for (const kube::IngressPath& path : rule.paths) merge_path(planned, rule, path, host);

@@ -34,6 +34,7 @@ class Translator {
   void plan_ingresses();
   void merge(const PlannedIngress& planned);
   void merge_rule(const PlannedIngress& planned, const kube::IngressRule& rule);
+  void merge_paths(const PlannedIngress& planned, const kube::IngressRule& rule, HostBuilder& host);
   void merge_path(const PlannedIngress& planned, const kube::IngressRule& rule, const kube::IngressPath& path, HostBuilder& host);
   void merge_catch_all(const PlannedIngress& planned);
   void claim(HostBuilder& host, Location location);
@@ -45,6 +46,8 @@ class Translator {
   void settle_paths(HostBuilder& host);
   void settle(HostBuilder& host, Location location);
   void reserve(const Location& location, const std::string& error, routing::PathIndex& paths);
+  void reserve_meant(const Location& location, routing::PathIndex& paths);
+  void close_meant(HostBuilder& host, Location meant, bool is_within_element);
   void build_host(HostBuilder& host);
   std::optional<routing::Route> build_route(const HostBuilder& host, const Location& location);
   bool add_rewrite(const Location& location, routing::Route& route);

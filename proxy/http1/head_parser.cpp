@@ -385,8 +385,12 @@ std::string_view read_host(std::string_view authority, HostStorage& storage) {
   return {storage.bytes, name.size()};
 }
 
-bool lists_h2c(std::string_view upgrade) {
-  return !each_element(upgrade, [](std::string_view protocol) { return !equals_token(protocol.substr(0, 3), "h2c"); });
+// HTTP itself, by its name with or without a version (RFC 9110, 16.7), and the "h2c" of RFC 7540.
+bool lists_http(std::string_view upgrade) {
+  return !each_element(upgrade, [](std::string_view protocol) {
+    const std::string_view name = protocol.substr(0, protocol.find('/'));
+    return !equals_token(protocol.substr(0, 3), "h2c") && !equals_token(name, "http");
+  });
 }
 
 // Facts that single fields state about the request as a whole.
@@ -428,7 +432,7 @@ ParseResult read_request_fields(RequestHead& head, HostStorage& storage) {
     if (head.host.empty()) return refuse(400, "invalid host in the request target");
   }
   // An upgrade goes on only as a pair with its connection option, never to HTTP/2: inside that tunnel nobody would look.
-  if (!head.connection.upgrade || head.minor_version == 0 || lists_h2c(head.upgrade)) head.upgrade = {};
+  if (!head.connection.upgrade || head.minor_version == 0 || lists_http(head.upgrade)) head.upgrade = {};
   return {ParseStatus::complete, 0, 0, ""};
 }
 

@@ -259,6 +259,28 @@ TEST_F(ExchangeTest, SaysWhichUpgradeIsRequired) {
   EXPECT_THAT(u.read_until("\r\n\r\n"), StartsWith("GET /x"));
 }
 
+TEST_F(ExchangeTest, DoesNotWaitForLongForAClientThatHasEndedWhateverConnectionItsRequestWentTo) {
+  serve_upstream();
+  Socket fresh = client();
+  Socket u = forward(fresh, get_request);
+  u.read_until("\r\n\r\n");
+  fresh.shut_down_write();
+  EXPECT_TRUE(fresh.is_closed_by_peer());
+  EXPECT_TRUE(u.is_closed_by_peer());
+
+  Socket warming = client();
+  Socket kept = forward(warming, get_request);
+  kept.read_until("\r\n\r\n");
+  kept.send(ok_response);
+  warming.read_response();
+  Socket pooled = client();
+  pooled.send(get_request);
+  pooled.shut_down_write();
+  kept.read_until("\r\n\r\n");
+  EXPECT_TRUE(pooled.is_closed_by_peer());
+  EXPECT_TRUE(kept.is_closed_by_peer());
+}
+
 TEST_F(ExchangeTest, AnswersAllPipelinedRequestsOfAClientThatHasEnded) {
   serve_upstream();
   Socket c = client();

@@ -47,8 +47,15 @@ TEST(ConfigMap, AnnotationsWin) {
 TEST(ConfigMap, ValuesThatCannotBeUsedKeepTheDefault) {
   const auto result = with({{"keep-alive", "soon"}, {"ssl-ciphers", "NO-SUCH"}, {"http-redirect-code", "404"}, {"ssl-session-ticket-key", "c2hvcnQ="}});
   EXPECT_EQ(result.snapshot().settings->downstream.keep_alive, 75s);
-  EXPECT_EQ(result.lines_with("cannot be used; the default stays in force"), 4u);
+  EXPECT_EQ(result.lines_with("cannot be used; the default is in force"), 4u);
   EXPECT_EQ(result.lines_with("c2hvcnQ="), 0u);  // a secret, even a bad one
+}
+
+TEST(ConfigMap, ATrustListThatCannotBeReadTrustsNobody) {
+  const auto result = with({{"use-forwarded-headers", "true"}, {"proxy-real-ip-cidr", "10.0.0.0/8,foo"}});
+  EXPECT_TRUE(result.snapshot().settings->forwarding.trusted.empty());
+  EXPECT_EQ(result.lines_with("nobody is trusted until it can"), 1u);
+  EXPECT_EQ(with({{"proxy-real-ip-cidr", " "}}).snapshot().settings->forwarding.trusted.size(), 1u) << "the default";
 }
 
 TEST(ConfigMap, GuardsThatAreNotBuiltYetCloseEverything) {
@@ -69,7 +76,7 @@ TEST(ConfigMap, UnknownKeysGetTheNearestRealOne) {
 
 TEST(ConfigMap, AWaitOfNothingIsRefused) {
   const auto result = with({{"proxy-connect-timeout", "0"}, {"proxy-read-timeout", "0s"}, {"proxy-send-timeout", "0"}, {"client-header-timeout", "0"}, {"client-body-timeout", "0"}});
-  EXPECT_EQ(result.lines_with("cannot be used; the default stays in force"), 5u);
+  EXPECT_EQ(result.lines_with("cannot be used; the default is in force"), 5u);
   EXPECT_EQ(result.find("a.test", "/")->policies.timeouts, routing::Timeouts{});
   EXPECT_TRUE(with({{"keep-alive", "0"}, {"proxy-next-upstream-timeout", "0"}}).diagnostics.empty());
 }
@@ -77,7 +84,7 @@ TEST(ConfigMap, AWaitOfNothingIsRefused) {
 TEST(ConfigMap, WhatItsAuthorCannotHaveMeantIsTold) {
   EXPECT_EQ(with({{"log-format-upstream", "$remote_addr $http_x ${status} $remote_adr $nonsense $remote_adr"}}).lines_with("$remote_adr, $nonsense is no variable"), 1u);
   EXPECT_TRUE(with({{"log-format-upstream", "$Host costs 5$ ${arg_a} $upstream_http_x"}}).diagnostics.empty());
-  EXPECT_EQ(with({{"ssl-protocols", " "}}).lines_with("data.ssl-protocols: is empty: the default stays in force"), 1u);
+  EXPECT_EQ(with({{"ssl-protocols", " "}}).lines_with("data.ssl-protocols: is empty: the default is in force"), 1u);
   EXPECT_EQ(with({{"ssl-ciphers", ""}}).lines_with("data.ssl-ciphers: is empty"), 1u);
 }
 

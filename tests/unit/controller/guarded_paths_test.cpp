@@ -98,6 +98,36 @@ TEST(GuardedPaths, AnExpressionThatIsComparedLetterByLetterIsTold) {
   EXPECT_EQ(beside_open("/i/(.*)", {{"use-regex", "true"}}, "ImplementationSpecific").lines_with("letter by letter"), 0u);
 }
 
+TEST(GuardedPaths, AnExpressionWithinAnElementClosesWhatBeginsWithItsLetters) {
+  for (const std::string path : {"/admin.*", "/admin(.*)", "/admin$", "/admin\\\\.php", "/ad[m]in"}) {
+    const auto result = beside_open(path, guarded, "ImplementationSpecific");
+    for (const std::string asked : {"/admin", "/adminx", "/admin/x", "/ADMIN"}) EXPECT_EQ(result.route_of("a.test", asked), "503") << path << " " << asked;
+    EXPECT_EQ(result.route_of("a.test", "/shop"), "open/open") << path;
+    EXPECT_EQ(result.lines_with("write / with"), 0u) << path;
+    EXPECT_EQ(beside_open(path, {}, "ImplementationSpecific").route_of("a.test", "/admin"), "open/open") << path;
+  }
+  const auto below = translate_yaml(open_host() + service("other") + ingress({.name = "other", .path = "/api", .service = "other"}) +
+                                    ingress({.name = "guarded", .path = "/api/admin(.*)", .created = "2024-02-01T00:00:00Z", .annotations = guarded}) +
+                                    ingress({.name = "longer", .path = "/api/admin/open", .service = "other", .created = "2024-03-01T00:00:00Z"}));
+  EXPECT_EQ(below.route_of("a.test", "/api/admin"), "503");
+  EXPECT_EQ(below.route_of("a.test", "/api/x"), "other/other");
+  EXPECT_EQ(below.route_of("a.test", "/api/admin/open"), "longer/other") << "more of the path is named";
+}
+
+TEST(GuardedPaths, AnExpressionThatMayMeanAnythingClosesTheHostThatOthersHave) {
+  for (const std::string path : {"/*", "/(admin|secret)", "/admin|/secret"}) {
+    EXPECT_EQ(beside_open(path).route_of("a.test", "/shop"), "503") << path;
+    EXPECT_EQ(beside_open(path, {}).route_of("a.test", "/shop"), "open/open") << path;
+  }
+}
+
+TEST(GuardedPaths, AHostThatStandsForAllIsClosedWhereNoneIsNamed) {
+  const auto result = translate_yaml(service("web") + service("open") + ingress({.name = "open", .host = "", .service = "open"}) +
+                                     ingress({.name = "guarded", .host = "*", .path = "/admin", .created = "2024-02-01T00:00:00Z", .annotations = guarded}));
+  EXPECT_EQ(result.route_of("unknown.test", "/admin"), "503");
+  EXPECT_EQ(result.route_of("unknown.test", "/shop"), "open/open");
+}
+
 TEST(GuardedPaths, AnAnnotationThatIsNoTextMayBeAGuard) {
   const auto with = [](const std::string& annotation) { return translate_yaml(changed("    x/y: z", "    " + annotation, {})); };
   for (const std::string annotation : {"nginx.ingress.kubernetes.io/auth-type: {a: b}", "nginx.ingress.kubernetes.io/auth-url: [x]", "nginx.ingress.kubernetes.io/limit-rps: {}"}) {

@@ -213,5 +213,24 @@ TEST(PathIndex, AReservedPathComesBeforeADeclaredOneOfItsLengthWhoeverWasFirst) 
   }
 }
 
+TEST(PathIndex, AReservedPathOfAPlainHostYieldsToLongerRulesOnly) {
+  PathIndex index;
+  index.insert("/", PathType::prefix, 1);
+  index.insert("/api", PathType::prefix, 2);
+  index.insert("/api/admin/open", PathType::prefix, 3);
+  index.reserve_regex("/api/adm", compile_path("/api/adm").regex, 7);
+  index.freeze();
+  EXPECT_FALSE(index.is_regex());
+  expect_all(index, {{"/api/admin", route(7)}, {"/API/ADM", route(7)}, {"/api/x", route(2)}, {"/api/admin/open/x", route(3)}, {"/x", route(1)}});
+}
+
+TEST(PathIndex, AReservedPathIsKeptFromAHostWithNothingButARoot) {
+  PathIndex index;
+  index.insert("/", PathType::prefix, 1);
+  index.reserve_regex("/admin", compile_path("/admin").regex, 7);
+  index.freeze();
+  expect_all(index, {{"/adminx", route(7)}, {"/shop", route(1)}});
+}
+
 }  // namespace
 }  // namespace routing

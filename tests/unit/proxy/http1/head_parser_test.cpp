@@ -216,6 +216,8 @@ TEST(HeadParser, UpgradesPassInPairsAndNeverToHttp2) {
   EXPECT_EQ(parse(request("Host: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"))->head.upgrade, "websocket");
   EXPECT_EQ(parse(request("Host: a\r\nUpgrade: websocket\r\n"))->head.upgrade, "");
   EXPECT_EQ(parse(request("Host: a\r\nConnection: Upgrade\r\nUpgrade: websocket, H2C\r\n"))->head.upgrade, "");
+  EXPECT_EQ(parse(request("Host: a\r\nConnection: Upgrade\r\nUpgrade: HTTP/2.0\r\n"))->head.upgrade, "");
+  EXPECT_EQ(parse(request("Host: a\r\nConnection: Upgrade\r\nUpgrade: http\r\n"))->head.upgrade, "");
   EXPECT_EQ(parse(request("Host: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n", "GET / HTTP/1.0"))->head.upgrade, "");
 }
 
