@@ -8,7 +8,7 @@ set -euo pipefail
 build=(g++ cmake ninja-build pkg-config libssl-dev libre2-dev libyaml-dev libc-ares-dev zlib1g-dev libfmt-dev libspdlog-dev
        libcli11-dev libcpp-httplib-dev libgtest-dev libgmock-dev python3)
 try=(curl openssl ca-certificates)                        # what deploy/quickstart.sh calls
-test=(binutils curl openssl ca-certificates iproute2 libcap2-bin python3-yaml nginx procps strace util-linux valgrind wrk)
+test=(binutils curl openssl ca-certificates iproute2 libcap2-bin python3 python3-yaml nginx procps strace util-linux valgrind wrk)
 image=(binutils ca-certificates libcap2-bin python3)             # what deploy/image.sh calls
 bench=(curl openssl ca-certificates haproxy libbenchmark-dev nginx python3 strace util-linux
        valgrind wrk)
