@@ -4,7 +4,6 @@
 #include "controller/election/siblings.hpp"
 #include "controller/findings.hpp"
 #include "controller/kube/api/client.hpp"
-#include "controller/kube/missing_rule.hpp"
 #include "controller/kube/resources.hpp"
 #include "controller/status/status_writer.hpp"
 
@@ -126,17 +125,8 @@ struct Leader::State {
 // Not known counts as no: an address too many harms less than none while others still serve.
 asio::awaitable<bool> Leader::State::is_last_replica() {
   if (pod.second.empty()) co_return false;
-  kube::Request request;
-  request.target = kube::path_of(kube::pods, pod.first, pod.second);
-  kube::Client::Response response = co_await client.send(request);
-  const auto selector = response.failure ? std::nullopt : election::selector_of_siblings(response.body);
-  if (selector) {
-    request.target = kube::path_of(kube::pods, pod.first) + "?labelSelector=" + kube::escape(*selector);
-    response = co_await client.send(request);
-  }
-  if (response.failure && kube::is_missing_rule(*response.failure))
-    findings.set("pods", kube::missing_rule(kube::pods, kube::pods.plural, "\"get\", \"list\"", pod.first, response.failure->text));
-  co_return selector && !response.failure && !election::has_others(response.body, pod.second);
+  const std::string siblings = co_await election::list_siblings(client, findings, pod);
+  co_return !siblings.empty() && !election::has_others(siblings, pod.second);
 }
 
 asio::awaitable<void> Leader::State::say_farewell() {
@@ -171,16 +161,13 @@ Leader::~Leader() {
   state_->thread.join();
 }
 
-void Leader::serve(const translate::Translation& translation, const Store& store) {
-  state_->status.serve(translation, store);
+void Leader::follow(const translate::Translation& translation, const Changes& changes, const Store& store) {
+  const bool has_work = state_->status.follow(translation, changes, store);
+  if (!changes.routes && !has_work) return;
   asio::post(state_->io, [state = state_.get()] {
     state->stand();
     state->status.wake();
   });
-}
-
-void Leader::follow(std::uint64_t version, const Changes& changes, const Store& store) {
-  if (state_->status.follow(version, changes, store)) asio::post(state_->io, [state = state_.get()] { state->status.wake(); });
 }
 
 void Leader::report(const events::Difference& difference, const Store& store) {

@@ -32,10 +32,8 @@ class Leader {
   Leader(const Leader&) = delete;
   Leader& operator=(const Leader&) = delete;
 
-  // A whole translation: which Ingresses are served may differ. Only who has had one may lead.
-  void serve(const translate::Translation& translation, const Store& store);
-  // Anything less.
-  void follow(std::uint64_t version, const Changes& changes, const Store& store);
+  // What came of the changes. Only who has had a whole translation may lead.
+  void follow(const translate::Translation& translation, const Changes& changes, const Store& store);
   // What has been found by now, to be told on the objects.
   void report(const events::Difference& difference, const Store& store);
   // Any thread. No more writes but those of the farewell, which goes on until it is done or the destructor's patience ends.

@@ -103,8 +103,7 @@ void Reconciler::State::finish(std::chrono::nanoseconds cpu_before, const Change
     published_version = translation->snapshot->version;
     publish(translation->snapshot);
   }
-  if (leader && changes.routes) leader->serve(*translation, source->store());
-  if (leader) leader->follow(translation->snapshot->version, changes, source->store());
+  if (leader) leader->follow(*translation, changes, source->store());
   report();
   reacted_at = Clock::now();
   if (is_new) observer.on_published(published_version, thread_cpu() - cpu_before);

@@ -4,7 +4,6 @@
 #include "controller/kube/missing_rule.hpp"
 #include "controller/kube/resources.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
@@ -17,7 +16,7 @@ using Clock = std::chrono::steady_clock;
 using kube::Failure;
 
 Elector::Elector(kube::Client& client, Findings& findings, Settings settings, std::function<void()> on_elected)
-    : client_(client), findings_(findings), settings_(std::move(settings)), on_elected_(std::move(on_elected)), timer_(client.executor()),
+    : client_(client), findings_(findings), settings_(std::move(settings)), on_elected_(std::move(on_elected)), pause_(client.executor()),
       election_(settings_.identity, settings_.ttl) {}
 
 std::string Elector::path() const { return kube::path_of(kube::leases, settings_.lease.object_namespace, settings_.lease.name); }
@@ -74,7 +73,7 @@ asio::awaitable<Elector::MaybeFailure> Elector::take_turn() {
 
 asio::awaitable<void> Elector::run() {
   kube::Backoff backoff;
-  while (!is_leaving_ && !settings_.is_alone) {
+  while (!pause_.is_over() && !settings_.is_alone) {
     const bool led = leads();
     const MaybeFailure failure = co_await take_turn();
     note(failure);
@@ -82,15 +81,8 @@ asio::awaitable<void> Elector::run() {
     auto time = election_.until_look(Clock::now());
     if (!failure) backoff.reset();
     else time = leads() ? std::min(Election::longest_look, backoff.next(*failure)) : backoff.next(*failure);
-    if (is_leaving_) break;
-    timer_.expires_after(time);
-    co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await pause_.keep(time);
   }
-}
-
-void Elector::leave() {
-  is_leaving_ = true;
-  timer_.cancel();
 }
 
 asio::awaitable<void> Elector::release() {

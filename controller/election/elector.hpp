@@ -2,11 +2,11 @@
 #pragma once
 
 #include "controller/election/lease.hpp"
+#include "controller/election/pause.hpp"
 #include "controller/findings.hpp"
 #include "controller/kube/api/client.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <functional>
 #include <optional>
@@ -27,7 +27,7 @@ class Elector {
 
   // Until leave().
   [[nodiscard]] boost::asio::awaitable<void> run();
-  void leave();
+  void leave() { pause_.end(); }
   // Looks once, and takes or renews what may be taken or is held.
   [[nodiscard]] boost::asio::awaitable<std::optional<kube::Failure>> take_turn();
   // What is held is given up, so that another need not wait.
@@ -45,10 +45,9 @@ class Elector {
   Findings& findings_;
   Settings settings_;
   std::function<void()> on_elected_;
-  boost::asio::steady_timer timer_;
+  Pause pause_;
   Election election_;
   std::optional<Lease> lease_;  // as seen last
-  bool is_leaving_ = false;
 };
 
 }  // namespace controller::election

@@ -1,9 +1,14 @@
 #include "controller/election/siblings.hpp"
 
+#include "controller/kube/missing_rule.hpp"
 #include "controller/kube/plain_json.hpp"
+#include "controller/kube/resources.hpp"
+
+#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace controller::election {
 
@@ -51,6 +56,21 @@ std::optional<std::string> selector_of_siblings(std::string_view pod) {
   if (selector.empty()) selector = selector_of(*labels, [](std::string_view name) { return !says_which_pod(name); });
   if (selector.empty()) return {};
   return selector;
+}
+
+boost::asio::awaitable<std::string> list_siblings(kube::Client& client, Findings& findings, const kube::Key& pod) {
+  kube::Request request;
+  request.target = kube::path_of(kube::pods, pod.first, pod.second);
+  kube::Client::Response response = co_await client.send(request);
+  const auto selector = response.failure ? std::nullopt : selector_of_siblings(response.body);
+  if (selector) {
+    request.target = kube::path_of(kube::pods, pod.first) + "?labelSelector=" + kube::escape(*selector);
+    response = co_await client.send(request);
+  }
+  const bool is_forbidden = response.failure && kube::is_missing_rule(*response.failure);
+  if (is_forbidden || !response.failure)
+    findings.set("pods", is_forbidden ? std::optional{kube::missing_rule(kube::pods, kube::pods.plural, "\"get\", \"list\"", pod.first, response.failure->text)} : std::nullopt);
+  co_return selector && !response.failure ? std::move(response.body) : "";
 }
 
 bool has_others(std::string_view list, std::string_view own_name) {

@@ -4,7 +4,6 @@
 #include "controller/kube/missing_rule.hpp"
 #include "controller/kube/resources.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <utility>
@@ -15,7 +14,7 @@ namespace asio = boost::asio;
 using kube::Failure;
 
 EventWriter::EventWriter(const Options& options, kube::Client& client, Findings& findings, const election::Elector& elector, std::string instance)
-    : options_(options), client_(client), findings_(findings), elector_(elector), instance_(std::move(instance)), timer_(client.executor()) {}
+    : options_(options), client_(client), findings_(findings), elector_(elector), instance_(std::move(instance)), pause_(client.executor()) {}
 
 // With --watch-namespace we have rights there and where our ConfigMap stands.
 bool EventWriter::may_write_in(const std::string& event_namespace) const {
@@ -94,29 +93,19 @@ void EventWriter::tell(const std::string& event_namespace, const MaybeFailure& f
 asio::awaitable<void> EventWriter::run() {
   constexpr std::chrono::milliseconds pace{1000 / writes_per_second};
   kube::Backoff backoff;
-  while (!is_leaving_) {
-    std::chrono::milliseconds time = pace;
+  while (!pause_.is_over()) {
     const auto item = next();
-    is_idle_ = !item;
-    if (item) {
-      const Outcome outcome = co_await write(*item);
-      take_in(*item, outcome);
-      tell(item->regarding.event_namespace(), outcome.failure);
-      if (outcome.failure && kube::concerns_all(*outcome.failure) && !kube::is_missing_rule(*outcome.failure)) time = backoff.next(*outcome.failure);
-      else backoff.reset();
-    } else {
-      time = idle_check;
+    if (!item) {
+      co_await pause_.rest(idle_check);
+      continue;
     }
-    if (is_leaving_) break;
-    timer_.expires_after(time);
-    co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
-    is_idle_ = false;
+    const Outcome outcome = co_await write(*item);
+    take_in(*item, outcome);
+    tell(item->regarding.event_namespace(), outcome.failure);
+    const bool holds_all_back = outcome.failure && kube::concerns_all(*outcome.failure) && !kube::is_missing_rule(*outcome.failure);
+    if (!holds_all_back) backoff.reset();
+    co_await pause_.keep(holds_all_back ? backoff.next(*outcome.failure) : pace);
   }
-}
-
-void EventWriter::leave() {
-  is_leaving_ = true;
-  timer_.cancel();
 }
 
 }  // namespace controller::events

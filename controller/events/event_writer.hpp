@@ -2,6 +2,7 @@
 #pragma once
 
 #include "controller/election/elector.hpp"
+#include "controller/election/pause.hpp"
 #include "controller/events/event_queue.hpp"
 #include "controller/findings.hpp"
 #include "controller/kube/api/client.hpp"
@@ -10,7 +11,6 @@
 #include "routing/diagnostic.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <mutex>
@@ -42,10 +42,8 @@ class EventWriter {
   // --- the leader's thread
   // Until leave().
   [[nodiscard]] boost::asio::awaitable<void> run();
-  void wake() {
-    if (is_idle_) timer_.cancel();
-  }
-  void leave();
+  void wake() { pause_.wake(); }
+  void leave() { pause_.end(); }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -66,8 +64,7 @@ class EventWriter {
   Findings& findings_;
   const election::Elector& elector_;
   std::string instance_;
-  boost::asio::steady_timer timer_;
-  bool is_leaving_ = false, is_idle_ = false;
+  election::Pause pause_;
   std::set<std::string> told_;  // namespaces with a finding
 
   std::mutex mutex_;  // of what follows

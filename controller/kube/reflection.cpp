@@ -1,6 +1,7 @@
 #include "controller/kube/reflection.hpp"
 
 #include "controller/kube/decode.hpp"
+#include "controller/kube/plain_json.hpp"
 
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
@@ -14,16 +15,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t scratch_bytes = 32 * 1024;  // most objects need no more than that for their values
-
-std::string text_of(const json::object& object, std::string_view name) {
-  const json::value* const value = object.if_contains(name);
-  return value && value->is_string() ? std::string{value->get_string().data(), value->get_string().size()} : "";
-}
-
-const json::object* member(const json::object& object, std::string_view name) {
-  const json::value* const value = object.if_contains(name);
-  return value ? value->if_object() : nullptr;
-}
 
 Failure malformed(std::string_view kind) { return {Failure::Kind::malformed, 0, "the server's answer holds something that is no " + std::string{kind}, {}}; }
 
@@ -41,9 +32,8 @@ std::optional<Failure> parse(std::string_view text, std::string_view kind, Take 
 }
 
 bool has_annotation(const json::object& object, std::string_view name, std::string_view wanted) {
-  const json::object* const metadata = member(object, "metadata");
-  const json::object* const annotations = metadata ? member(*metadata, "annotations") : nullptr;
-  return annotations && text_of(*annotations, name) == wanted;
+  const json::object* const annotations = object_in(object_in(&object, "metadata"), "annotations");
+  return annotations && text_in(annotations, name) == wanted;
 }
 
 // Labels and annotations that nobody reads: controllers keep changing them, which must not look like a change.
@@ -84,8 +74,7 @@ std::optional<Arrived> first_of_list(const Resource& resource, std::string_view 
 }
 
 std::string resource_version_of(const json::object& object) {
-  const json::object* const metadata = member(object, "metadata");
-  return metadata ? text_of(*metadata, "resourceVersion") : "";
+  return text_in(object_in(&object, "metadata"), "resourceVersion");
 }
 
 bool is_behind(std::string_view latest, std::string_view seen) {
@@ -147,7 +136,7 @@ std::optional<Failure> Reflection::take(std::string_view type, json::object& obj
 
 std::optional<Failure> Reflection::take_event(std::string_view text) {
   return parse(text, "watch event", [this](json::object& event) -> std::optional<Failure> {
-    const std::string type = text_of(event, "type");
+    const std::string type = text_in(&event, "type");
     json::value* const value = event.if_contains("object");
     if (!value || !value->is_object()) return malformed("watch event");
     json::object& object = value->get_object();
@@ -159,7 +148,7 @@ std::optional<Failure> Reflection::take_event(std::string_view text) {
     if (type != "ERROR") return malformed("watch event");
     const json::value* const code = object.if_contains("code");
     const bool has_code = code && code->is_int64() && code->get_int64() > 0 && code->get_int64() < 1000;
-    return failure_of_status(has_code ? static_cast<unsigned>(code->get_int64()) : 500, text_of(object, "message"));
+    return failure_of_status(has_code ? static_cast<unsigned>(code->get_int64()) : 500, text_in(&object, "message"));
   });
 }
 

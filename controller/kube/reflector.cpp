@@ -1,6 +1,7 @@
 #include "controller/kube/reflector.hpp"
 
 #include "controller/kube/object_splitter.hpp"
+#include "controller/kube/plain_json.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -19,11 +20,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 Failure malformed(std::string text) { return {Failure::Kind::malformed, 0, std::move(text), {}}; }
-
-std::string text_of(const json::object& object, std::string_view name) {
-  const json::value* const value = object.if_contains(name);
-  return value && value->is_string() ? std::string{value->get_string().data(), value->get_string().size()} : "";
-}
 
 // Feeds a splitter, whose objects go to `take`.
 template <typename Take>
@@ -82,10 +78,8 @@ class Reflector::PageSink final : public BodySink {
   [[nodiscard]] std::optional<Metadata> metadata() const {
     boost::system::error_code error;
     const json::value value = splitter_.is_complete() ? json::parse(splitter_.envelope(), error) : json::value{};
-    const json::object* const root = error ? nullptr : value.if_object();
-    const json::value* const found = root ? root->if_contains("metadata") : nullptr;
-    if (!found || !found->is_object()) return {};
-    Metadata made{text_of(found->get_object(), "resourceVersion"), text_of(found->get_object(), "continue")};
+    const json::object* const found = object_in(error ? nullptr : value.if_object(), "metadata");
+    Metadata made{text_in(found, "resourceVersion"), text_in(found, "continue")};
     if (made.resource_version.empty()) return {};
     return made;
   }

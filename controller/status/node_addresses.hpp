@@ -4,7 +4,6 @@
 #include "controller/findings.hpp"
 #include "controller/kube/api/client.hpp"
 #include "controller/kube/objects.hpp"
-#include "controller/kube/resources.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -26,8 +25,8 @@ class NodeAddresses {
   [[nodiscard]] boost::asio::awaitable<std::optional<kube::StatusAddresses>> find();
 
  private:
-  // The body; "" with a finding when there is none.
-  [[nodiscard]] boost::asio::awaitable<std::string> get(std::string target, const kube::Resource& resource, const char* verbs);
+  // The Node as the server's text; "" when it cannot be had. A missing right is a finding.
+  [[nodiscard]] boost::asio::awaitable<std::string> read(const std::string& node);
 
   kube::Client& client_;
   Findings& findings_;

@@ -5,7 +5,6 @@
 #include "controller/kube/resources.hpp"
 #include "controller/status/addresses.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
@@ -21,7 +20,7 @@ using kube::Failure;
 
 StatusWriter::StatusWriter(const Options& options, Parts parts, const kube::Key& pod)
     : options_(options), parts_(std::move(parts)), nodes_(parts_.client, parts_.findings, pod, options.report_node_internal_address),
-      timer_(parts_.client.executor()) {
+      pause_(parts_.client.executor()) {
   if (!options.update_status) origin_ = Origin::nothing;
   else if (!options.publish_status_address.empty()) origin_ = Origin::flag;
   else if (!options.publish_service.empty()) origin_ = Origin::service;
@@ -30,7 +29,7 @@ StatusWriter::StatusWriter(const Options& options, Parts parts, const kube::Key&
 
 std::string StatusWriter::notice() const {
   const std::lock_guard lock{mutex_};
-  if (!options_.update_status || version_ == 0 || has_addresses_) return "";
+  if (!options_.update_status || version_ == 0 || statuses_.has_addresses()) return "";
   switch (origin_) {
     case Origin::flag: return "--publish-status-address holds no address: the status of Ingresses is left as it is";
     case Origin::service:
@@ -51,25 +50,15 @@ void StatusWriter::find_addresses(const Store& store) {
   } else {
     return;
   }
-  has_addresses_ = !addresses.empty();
   statuses_.set_addresses(std::move(addresses));
 }
 
-void StatusWriter::serve(const translate::Translation& translation, const Store& store) {
-  {
-    const std::lock_guard lock{mutex_};
-    version_ = translation.snapshot->version;
-    find_addresses(store);
-    statuses_.serve(translation.served, translation.refused, store.ingresses);
-    if (told_.empty()) return;
-  }
-  forget_findings({translation.served.begin(), translation.served.end()});
-}
-
-bool StatusWriter::follow(std::uint64_t version, const Changes& changes, const Store& store) {
+bool StatusWriter::follow(const translate::Translation& translation, const Changes& changes, const Store& store) {
+  if (changes.routes) forget_findings({translation.served.begin(), translation.served.end()});
   const std::lock_guard lock{mutex_};
-  version_ = version;
+  version_ = translation.snapshot->version;
   find_addresses(store);
+  if (changes.routes) statuses_.serve(translation.served, translation.refused, store.ingresses);
   statuses_.see(changes.statuses, store.ingresses, Clock::now());
   return statuses_.has_work();
 }
@@ -81,7 +70,6 @@ asio::awaitable<void> StatusWriter::look_at_nodes() {
   nodes_due_ = now + (found ? NodeAddresses::interval : NodeAddresses::short_interval);
   if (!found) co_return;
   const std::lock_guard lock{mutex_};
-  has_addresses_ = true;
   statuses_.set_addresses(std::move(*found));
 }
 
@@ -148,33 +136,22 @@ void StatusWriter::forget_findings(const std::set<kube::Key>& but_of) {
 asio::awaitable<void> StatusWriter::run() {
   constexpr std::chrono::milliseconds pace{1000 / writes_per_second};
   kube::Backoff backoff;
-  while (!is_leaving_) {
+  while (!pause_.is_over()) {
     co_await look_at_nodes();
-    if (is_leaving_) break;
+    if (pause_.is_over()) break;
     if (std::exchange(led_, parts_.elector.leads()) && !led_) {  // it is another's now to tell
       forget_findings({});
       parts_.findings.set("status", std::nullopt);
     }
-    std::chrono::milliseconds time = pace;
     const auto due = next();
-    is_idle_ = !due;
-    if (due) {
-      const MaybeFailure failure = co_await write(*due);
-      if (failure) time = backoff.next(*failure);
-      else backoff.reset();
-    } else {
-      time = until_next();
+    if (!due) {
+      co_await pause_.rest(until_next());
+      continue;
     }
-    if (is_leaving_) break;
-    timer_.expires_after(time);
-    co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
-    is_idle_ = false;
+    const MaybeFailure failure = co_await write(*due);
+    if (!failure) backoff.reset();
+    co_await pause_.keep(failure ? backoff.next(*failure) : pace);
   }
-}
-
-void StatusWriter::leave() {
-  is_leaving_ = true;
-  timer_.cancel();
 }
 
 asio::awaitable<void> StatusWriter::clear() {

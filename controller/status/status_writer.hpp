@@ -3,6 +3,7 @@
 
 #include "controller/changes.hpp"
 #include "controller/election/elector.hpp"
+#include "controller/election/pause.hpp"
 #include "controller/findings.hpp"
 #include "controller/kube/api/client.hpp"
 #include "controller/options.hpp"
@@ -12,7 +13,6 @@
 #include "controller/translate/translation.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -44,20 +44,16 @@ class StatusWriter {
   StatusWriter(const Options& options, Parts parts, const kube::Key& pod);
 
   // --- any thread
-  // A whole translation: which Ingresses are served may differ.
-  void serve(const translate::Translation& translation, const Store& store);
-  // Anything less. True when there may be something to write.
-  [[nodiscard]] bool follow(std::uint64_t version, const Changes& changes, const Store& store);
+  // What came of the changes. True when there may be something to write.
+  [[nodiscard]] bool follow(const translate::Translation& translation, const Changes& changes, const Store& store);
   // Why nothing is written; "" when there is no reason.
   [[nodiscard]] std::string notice() const;
 
   // --- the leader's thread
   // Until leave().
   [[nodiscard]] boost::asio::awaitable<void> run();
-  void wake() {
-    if (is_idle_) timer_.cancel();
-  }
-  void leave();
+  void wake() { pause_.wake(); }
+  void leave() { pause_.end(); }
   // Nobody is served any more: what is ours is taken back, each tried once.
   [[nodiscard]] boost::asio::awaitable<void> clear();
 
@@ -80,13 +76,12 @@ class StatusWriter {
   Origin origin_;
   NodeAddresses nodes_;
   Clock::time_point nodes_due_{};
-  boost::asio::steady_timer timer_;
-  bool is_leaving_ = false, is_idle_ = false, led_ = false;
+  election::Pause pause_;
+  bool led_ = false;
 
   mutable std::mutex mutex_;  // of what follows
   Statuses statuses_;
   std::uint64_t version_ = 0;  // that the statuses go with
-  bool has_addresses_ = false;
   std::set<kube::Key> told_;   // Ingresses with a finding
 };
 

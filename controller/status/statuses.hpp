@@ -40,6 +40,7 @@ class Statuses {
   void put_off(const kube::Key& ingress, TimePoint until);
   // From now on everything of ours is to be cleared.
   void clear_all();
+  [[nodiscard]] bool has_addresses() const noexcept { return are_known_; }
   [[nodiscard]] bool has_work() const noexcept { return !due_.empty(); }
 
  private:

@@ -170,7 +170,9 @@ TEST(Statuses, WaitsLongerEachTimeSomebodyWritesOverIt) {
   auto now = start;
   for (const auto wait : {0s, 1s, 2s, 4s}) {
     statuses.see({a}, ingresses({{"a", others}}), now);
-    if (wait > 0s) EXPECT_FALSE(statuses.next(now + wait - 1ms)) << wait.count();
+    if (wait > 0s) {
+      EXPECT_FALSE(statuses.next(now + wait - 1ms)) << wait.count();
+    }
     now += wait;
     const auto write = statuses.next(now);
     ASSERT_TRUE(write) << wait.count();
