@@ -46,6 +46,7 @@ def test_token_and_authority_rotated(cluster):
             add_host(api, "authority.rotation.test")
             wait_for(lambda: weir.ask("authority.rotation.test").status == 200, "followed under the second authority", 60)
         load.check()
+    cluster.restart_controllers()
 
 
 def rotate_authority(cluster):
