@@ -83,7 +83,7 @@ void examine_copies_of(const std::vector<kube::Object>& copies, const std::vecto
   while (!left.empty()) {  // more than once when a file holds several of one name
     store.ingresses.clear();
     std::erase_if(left, [&store](const auto& ingress) { return store.ingresses.try_emplace(ingress->metadata.key(), ingress).second; });
-    const auto translation = translate::translate(store, options, {}, certificates, nullptr);
+    const auto translation = translate::translate(store, options, {}, certificates);
     for (const auto& diagnostic : translation.route_diagnostics)
       if (diagnostic.kind == "Ingress") diagnostics.push_back(diagnostic);
   }
@@ -123,9 +123,9 @@ void finish(const std::vector<routing::Diagnostic>& all, CheckResult& result) {
 
 // Translates, and adds what that finds.
 void examine(const Store& store, const Options& options, translate::CertificateCache& certificates, std::vector<routing::Diagnostic>& all, CheckResult& result) {
-  const translate::Translation translation = translate::translate(store, options, {}, certificates, nullptr);
+  const translate::Translation translation = translate::translate(store, options, {}, certificates);
   for (const auto* list : {&translation.route_diagnostics, &translation.upstream_diagnostics}) all.insert(all.end(), list->begin(), list->end());
-  result.ingresses_served = translation.ingresses_served;
+  result.ingresses_served = translation.ingresses_served();
   examine_config_maps(store, options, all, result);
 }
 

@@ -31,6 +31,8 @@ using Clock = std::chrono::steady_clock;
 // A change of a quiet moment is taken as soon as its source thinks it whole; in a burst, changes are gathered for this long.
 constexpr std::chrono::milliseconds burst_gap{10};
 constexpr std::chrono::milliseconds longest_burst{100};
+// After a reaction there is none for so many times the CPU it took: however fast changes come, they get a quarter of a core.
+constexpr int rest_per_work = 3;
 // How long the first snapshot waits for ExternalName addresses.
 constexpr std::chrono::milliseconds first_answers{1000};
 // How often snapshots that were replaced are looked at, whether any worker still holds them.
@@ -51,11 +53,11 @@ struct Reconciler::State {
   IsInForce is_in_force;
   std::unique_ptr<Source> source;
   translate::CertificateCache certificates;
-  std::optional<translate::Translation> translation;
+  translate::Translation translation;
   std::set<routing::Diagnostic> reported;
   std::set<std::string> noticed;
   std::vector<std::string> problems;
-  Clock::time_point reacted_at{};
+  Clock::time_point reacted_at{}, rests_until{};
   std::uint64_t published_version = 0;
   bool has_begun = false;  // what has been reported since is news
   std::vector<std::shared_ptr<const routing::Snapshot>> retired;  // that workers may still use; freed here, so that no request waits for it
@@ -72,7 +74,7 @@ struct Reconciler::State {
     const std::uint64_t one = 1;
     (void)!::write(wake, &one, sizeof one);
   }
-  void translate_all(const std::set<kube::Key>* services);      // null: any may differ
+  void translate_all(const Changes* changes);  // null: anything may differ
   void refresh_endpoints(const std::set<kube::Key>& services, bool new_answers);
   void finish(std::chrono::nanoseconds cpu_before, const Changes& changes);
   [[nodiscard]] std::set<routing::Diagnostic> gather() const;
@@ -88,22 +90,22 @@ struct Reconciler::State {
   }
 };
 
-void Reconciler::State::translate_all(const std::set<kube::Key>* services) {
-  translation = translate::translate(source->store(), options, resolver->answers(), certificates, translation ? &*translation : nullptr, services);
-  resolver->want(translation->external_names);
+void Reconciler::State::translate_all(const Changes* changes) {
+  translate::translate(translation, source->store(), options, resolver->answers(), certificates, changes);
+  resolver->want(translation.external_names);
 }
 
 void Reconciler::State::refresh_endpoints(const std::set<kube::Key>& services, bool new_answers) {
-  translate::refresh_upstreams(*translation, services, new_answers, source->store(), options, resolver->answers());
+  translate::refresh_upstreams(translation, services, new_answers, source->store(), options, resolver->answers());
 }
 
 void Reconciler::State::finish(std::chrono::nanoseconds cpu_before, const Changes& changes) {
-  const bool is_new = translation->snapshot->version != published_version;
+  const bool is_new = translation.snapshot->version != published_version;
   if (is_new) {
-    published_version = translation->snapshot->version;
-    publish(translation->snapshot);
+    published_version = translation.snapshot->version;
+    publish(translation.snapshot);
   }
-  if (leader) leader->follow(*translation, changes, source->store());
+  if (leader) leader->follow(translation, changes, source->store());
   report();
   reacted_at = Clock::now();
   if (is_new) observer.on_published(published_version, thread_cpu() - cpu_before);
@@ -112,8 +114,8 @@ void Reconciler::State::finish(std::chrono::nanoseconds cpu_before, const Change
 std::set<routing::Diagnostic> Reconciler::State::gather() const {
   std::set<routing::Diagnostic> all;
   for (auto& diagnostic : source->diagnostics()) all.insert(std::move(diagnostic));
-  if (translation)
-    for (const auto* list : {&translation->route_diagnostics, &translation->upstream_diagnostics}) all.insert(list->begin(), list->end());
+  if (translation.snapshot)
+    for (const auto* list : {&translation.route_diagnostics, &translation.upstream_diagnostics}) all.insert(list->begin(), list->end());
   if (leader)
     for (auto& diagnostic : leader->diagnostics()) all.insert(std::move(diagnostic));
   return all;
@@ -144,12 +146,13 @@ void Reconciler::State::report() {
 
 void Reconciler::State::react() {
   const auto cpu_before = thread_cpu();
-  retired.push_back(translation->snapshot);
+  retired.push_back(translation.snapshot);
   const bool new_answers = answers_changed.exchange(false);
   const Changes changes = source->update();
-  if (changes.routes) translate_all(changes.is_unbounded ? nullptr : &changes.services);
+  if (changes.routes) translate_all(changes.is_unbounded ? nullptr : &changes);
   else if (new_answers || !changes.services.empty()) refresh_endpoints(changes.services, new_answers);
   finish(cpu_before, changes);
+  rests_until = reacted_at + rest_per_work * (thread_cpu() - cpu_before);
   release_retired();
 }
 
@@ -177,24 +180,25 @@ bool Reconciler::State::wait_for_objects() {
 // False when it is time to stop. Returns when something has changed: at once in a quiet moment, else gathered over a burst.
 bool Reconciler::State::wait() {
   bool changed = false;
-  auto deadline = Clock::time_point::max();
+  auto deadline = Clock::time_point::max(), due = deadline;
   auto gap = std::chrono::milliseconds{0};
   while (!stopping) {
-    const auto limit = changed ? std::min(gap, std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now())) : source->until_check();
-    const bool happened = poll(limit);
+    const bool happened = poll(changed ? std::chrono::ceil<std::chrono::milliseconds>(due - Clock::now()) : source->until_check());
     if (stopping) return false;
-    if (!happened && changed) return true;
+    if (changed && Clock::now() >= due) return true;
+    if (changed && !happened) continue;
     if (leader_changed.exchange(false)) report();
     const bool by_source = source->take_changes();
     if (!by_source && !answers_changed) continue;
+    const auto now = Clock::now();
     if (!changed) {
-      const auto now = Clock::now();
       const bool is_quiet = now - reacted_at >= longest_burst;
       gap = is_quiet ? source->settling_time() : burst_gap;
       deadline = now + longest_burst;
     }
     changed = true;
-    if (gap.count() == 0 || Clock::now() >= deadline) return true;
+    due = std::max(std::min(now + gap, deadline), rests_until);
+    if (now >= due) return true;
   }
   return false;
 }
@@ -215,12 +219,12 @@ void Reconciler::State::run() {
   const auto cpu_before = thread_cpu();
   (void)source->update();
   translate_all(nullptr);
-  if (!translation->external_names.empty()) {
+  if (!translation.external_names.empty()) {
     resolver->wait_for_first(first_answers);
     answers_changed = false;
     refresh_endpoints({}, true);
   }
-  finish(cpu_before, {.routes = true, .is_unbounded = true, .services = {}, .statuses = {}});
+  finish(cpu_before, {.routes = true, .is_unbounded = true, .services = {}, .secrets = {}, .statuses = {}});
   has_begun = true;
   ::malloc_trim(0);  // what parsing left free goes back to the system
   while (wait()) react();

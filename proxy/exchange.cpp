@@ -89,7 +89,7 @@ std::size_t Exchange::begin(const RequestHead& head, char* rest, std::size_t cou
     const routing::Match match = config_->snapshot().routes->match({head.host, path});
     if (match.route) {
       route_ = match.route;
-      series_ = &config_->series(*route_);
+      series_ = &config_->series(match);
     }
     is_logged_ = policies().access_log && match.kind != routing::MatchKind::unknown_host;
     if (match.kind == routing::MatchKind::unknown_host && path == "/healthz") {
@@ -144,9 +144,9 @@ void Exchange::redirect_with_slash(const RequestHead& head, const ClientFacts& c
 bool Exchange::choose_upstream() {
   upstream_index_ = std::get<routing::Forward>(route_->action).upstream;
   group_ = &config_->group(upstream_index_);
-  if (group_->endpoints.empty() && policies().stand_in_upstream) {
+  if (group_->endpoints.empty() && policies().stand_in) {
     is_stand_in_ = true;
-    upstream_index_ = *policies().stand_in_upstream;
+    upstream_index_ = policies().stand_in->upstream;
     group_ = &config_->group(upstream_index_);
   }
   if (!group_->endpoints.empty()) return true;

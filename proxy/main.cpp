@@ -123,7 +123,7 @@ std::string start_line(const proxy::admin::Program& program, const proxy::Server
   const auto& routes = *server.snapshot()->routes;
   const std::chrono::duration<double> took = std::chrono::system_clock::now() - program.started_at;
   return fmt::format("weir {} serves {} hosts and {} routes after {:.2f} s: http {}, https {}, health and metrics {}; {} workers; {}; {}", proxy::version(),
-                     routes.hosts.size(), routes.routes.size(), took.count(), server.http_port(), server.https_port(), admin_port, program.workers,
+                     routes.hosts.size(), routes.route_count, took.count(), server.http_port(), server.https_port(), admin_port, program.workers,
                      program.objects_from, diagnostics == 0 ? "no diagnostics" : diagnostics == 1 ? "1 diagnostic" : fmt::format("{} diagnostics", diagnostics));
 }
 

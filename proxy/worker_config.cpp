@@ -31,8 +31,7 @@ WorkerConfig::WorkerConfig(std::shared_ptr<const routing::Snapshot> snapshot, up
       snapshot_(std::move(snapshot)),
       pool_(pool),
       metrics_(metrics),
-      routes_(snapshot_->routes->routes.data()),
-      series_(snapshot_->routes->routes.size()),
+      series_(snapshot_->routes->route_count),
       groups_(snapshot_->upstreams->groups.size()),
       random_(random) {
   request_limits = head_limits(settings().downstream);
@@ -40,18 +39,18 @@ WorkerConfig::WorkerConfig(std::shared_ptr<const routing::Snapshot> snapshot, up
   if (previous) take_over(*previous);
 }
 
-// Only groups in use have state. Most stay at their place; one new host may move all that sort behind it.
+// Only groups in use have state. They stay at their place but where a route was gone for a while.
 void WorkerConfig::take_over(const WorkerConfig& previous) {
   std::unordered_map<std::string_view, const upstream::Group*> moved;
   for (std::uint32_t i = 0; i < previous.groups_.size(); ++i) {
     const auto& group = previous.groups_[i];
     if (!group) continue;
-    if (i < groups_.size() && spec(i).name == previous.spec(i).name) groups_[i] = pool_.make_group(spec(i), group->cursor);
+    if (i < groups_.size() && snapshot_->upstreams->groups[i] && spec(i).name == previous.spec(i).name) groups_[i] = pool_.make_group(spec(i), group->cursor);
     else moved.emplace(previous.spec(i).name, group.get());
   }
   if (moved.empty()) return;
   for (std::uint32_t i = 0; i < groups_.size(); ++i) {
-    if (groups_[i]) continue;
+    if (groups_[i] || !snapshot_->upstreams->groups[i]) continue;
     if (const auto found = moved.find(spec(i).name); found != moved.end()) groups_[i] = pool_.make_group(spec(i), found->second->cursor);
   }
 }

@@ -34,10 +34,10 @@ class WorkerConfig {
   [[nodiscard]] const routing::UpstreamGroup& spec(std::uint32_t upstream) const noexcept { return *snapshot_->upstreams->groups[upstream]; }
   // Resolved on first use: a worker holds no state for groups that nobody asks for.
   [[nodiscard]] upstream::Group& group(std::uint32_t upstream);
-  // Where requests of a route of this snapshot are counted. Found on first use, by its place after that.
-  [[nodiscard]] telemetry::RequestSeries& series(const routing::Route& route) {
-    auto& slot = series_[static_cast<std::size_t>(&route - routes_)];
-    if (!slot) [[unlikely]] slot = metrics_.series_of(route.origin);
+  // Where requests are counted that match a route of this snapshot. Found on first use, by its place after that.
+  [[nodiscard]] telemetry::RequestSeries& series(const routing::Match& match) {
+    auto& slot = series_[match.place];
+    if (!slot) [[unlikely]] slot = metrics_.series_of(match.route->origin);
     return *slot;
   }
 
@@ -54,8 +54,7 @@ class WorkerConfig {
   std::shared_ptr<const routing::Snapshot> snapshot_;
   upstream::Pool& pool_;
   telemetry::RequestMetrics& metrics_;
-  const routing::Route* routes_;
-  std::vector<std::shared_ptr<telemetry::RequestSeries>> series_;  // by index of the route
+  std::vector<std::shared_ptr<telemetry::RequestSeries>> series_;  // by place of the route
   std::vector<std::unique_ptr<upstream::Group>> groups_;  // by index of the upstream table
   std::uint32_t random_;
   std::uint32_t handles_ = 0;

@@ -9,7 +9,8 @@ namespace routing {
 
 // To the endpoints of a group of the UpstreamTable.
 struct Forward {
-  std::uint32_t upstream = 0;
+  std::uint32_t upstream = 0;  // its number, which depends on what had been there before
+  std::uint64_t identity = 0;  // of what the group stands for: the same in any process, so content is told apart by it
 
   friend bool operator==(const Forward&, const Forward&) = default;
 };

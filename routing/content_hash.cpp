@@ -16,7 +16,7 @@ void add(ContentHash& hash, const std::vector<std::string>& texts) {
 
 void add(ContentHash& hash, const Action& action) {
   hash.add(action.index());
-  if (const auto* forward = std::get_if<Forward>(&action)) hash.add(forward->upstream);
+  if (const auto* forward = std::get_if<Forward>(&action)) hash.add(forward->identity);
   if (const auto* reply = std::get_if<Reply>(&action)) {
     hash.add(reply->status);
     hash.add(reply->reason);
@@ -50,8 +50,8 @@ void add(ContentHash& hash, const Policies& policies) {
   add(hash, policies.retry.total);
   add(hash, policies.rewrite.has_value());
   if (policies.rewrite) add(hash, *policies.rewrite);
-  add(hash, policies.stand_in_upstream.has_value());
-  hash.add(policies.stand_in_upstream.value_or(0));
+  add(hash, policies.stand_in.has_value());
+  if (policies.stand_in) hash.add(policies.stand_in->identity);
   add(hash, policies.access_log);
 }
 
@@ -135,33 +135,45 @@ std::string_view fingerprint_of(const std::shared_ptr<const tls::Certificate>& c
 
 }  // namespace
 
+std::uint64_t hash_of(const HostEntry& host) {
+  ContentHash hash;
+  hash.add(host.name);
+  hash.add(host.routes.size());
+  for (const auto& route : host.routes) add(hash, route);
+  add(hash, host.paths);
+  add(hash, host.has_certificate);
+  return hash.value();
+}
+
 std::uint64_t hash_of(const RouteTable& table) {
   ContentHash hash;
-  hash.add(table.routes.size());
-  for (const auto& route : table.routes) add(hash, route);
   hash.add(table.hosts.size());
-  for (const auto& host : table.hosts) {
-    hash.add(host.name);
-    add(hash, host.paths);
-    add(hash, host.has_certificate);
-  }
+  for (const auto& host : table.hosts) hash.add(host->content_hash);
   add(hash, table.fallback);
   return hash.value();
 }
 
-std::uint64_t hash_of(const UpstreamTable& table) {
+std::uint64_t hash_of(const UpstreamGroup& group) {
   ContentHash hash;
-  hash.add(table.groups.size());
-  for (const auto& group : table.groups) {
-    for (const auto* text : {&group->name, &group->service_namespace, &group->service, &group->port, &group->empty_reason}) {
-      hash.add(*text);
-    }
-    hash.add(group->endpoints.size());
-    for (const auto& endpoint : group->endpoints) {
-      hash.add(endpoint.address);
-      hash.add(endpoint.port);
-    }
+  for (const auto* text : {&group.name, &group.service_namespace, &group.service, &group.port, &group.empty_reason}) hash.add(*text);
+  hash.add(group.endpoints.size());
+  for (const auto& endpoint : group.endpoints) {
+    hash.add(endpoint.address);
+    hash.add(endpoint.port);
   }
+  return hash.value();
+}
+
+std::uint64_t hash_of(const UpstreamTable& table) {
+  std::uint64_t sum = 0, count = 0;
+  for (const auto& group : table.groups) {
+    if (!group) continue;
+    sum += group->content_hash;
+    ++count;
+  }
+  ContentHash hash;
+  hash.add(count);
+  hash.add(sum);
   return hash.value();
 }
 

@@ -1,5 +1,5 @@
 // One number per table that says whether its content changed. Equal content gives an equal number in any process on any
-// platform; the tables' own content_hash members are not read, they are what these functions are for.
+// platform. Of what has a content_hash member itself, that is what the function is for; tables are hashed by those of their parts.
 #pragma once
 
 #include "routing/snapshot.hpp"
@@ -8,7 +8,10 @@
 
 namespace routing {
 
+[[nodiscard]] std::uint64_t hash_of(const HostEntry&);
 [[nodiscard]] std::uint64_t hash_of(const RouteTable&);
+[[nodiscard]] std::uint64_t hash_of(const UpstreamGroup&);
+// Whatever the order of the groups: their numbers depend on what had been there before.
 [[nodiscard]] std::uint64_t hash_of(const UpstreamTable&);
 // Leaf, chain and names; private keys belong to their leaf and need no share in it.
 [[nodiscard]] std::uint64_t hash_of(const CertificateTable&);

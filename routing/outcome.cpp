@@ -49,11 +49,11 @@ bool choose_upstream(const Snapshot& snapshot, Outcome& outcome) {
   const auto& groups = snapshot.upstreams->groups;
   outcome.kind = OutcomeKind::forward;
   outcome.upstream = std::get<Forward>(outcome.route->action).upstream;
-  const auto& stand_in = outcome.route->policies.stand_in_upstream;
+  const auto& stand_in = outcome.route->policies.stand_in;
   if (groups[*outcome.upstream]->endpoints.empty() && stand_in) {
     outcome.kind = OutcomeKind::stand_in;
     outcome.reason = groups[*outcome.upstream]->empty_reason;
-    outcome.upstream = stand_in;
+    outcome.upstream = stand_in->upstream;
   }
   const UpstreamGroup& group = *groups[*outcome.upstream];
   if (!group.endpoints.empty()) return true;

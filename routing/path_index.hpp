@@ -26,7 +26,7 @@ enum class PathMatchKind {
 
 struct PathMatch {
   PathMatchKind kind = PathMatchKind::none;
-  std::uint32_t route = 0;  // index into RouteTable::routes
+  std::uint32_t route = 0;  // index into HostEntry::routes
 
   friend bool operator==(const PathMatch&, const PathMatch&) = default;
 };

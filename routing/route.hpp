@@ -32,7 +32,7 @@ struct Policies {
   std::optional<Rewrite> rewrite;
   // default-backend annotation: group that stands in when the route's group has no endpoints; it is sent X-Code and the
   // other X-* headers of custom errors.
-  std::optional<std::uint32_t> stand_in_upstream;
+  std::optional<Forward> stand_in;
   bool access_log = true;  // enable-access-log
 };
 

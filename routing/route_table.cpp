@@ -1,15 +1,25 @@
 #include "routing/route_table.hpp"
 
+#include <utility>
+
 namespace routing {
+
+bool RouteTable::add(std::shared_ptr<const HostEntry> host) {
+  if (!index.insert(host->name, static_cast<std::uint32_t>(hosts.size()))) return false;
+  first_places.push_back(route_count);
+  route_count += static_cast<std::uint32_t>(host->routes.size());
+  hosts.push_back(std::move(host));
+  return true;
+}
 
 Match RouteTable::match(const RequestView& request) const {
   const auto found = index.find(request.host);
   if (found == HostIndex::none) return {};
-  const HostEntry& host = hosts[found];
+  const HostEntry& host = *hosts[found];
   const auto path = host.paths.find(request.normalised_path);
   switch (path.kind) {
-    case PathMatchKind::route: return {MatchKind::route, &routes[path.route], &host};
-    case PathMatchKind::add_slash: return {MatchKind::add_slash, &routes[path.route], &host};
+    case PathMatchKind::route: return {MatchKind::route, &host.routes[path.route], &host, first_places[found] + path.route};
+    case PathMatchKind::add_slash: return {MatchKind::add_slash, &host.routes[path.route], &host, first_places[found] + path.route};
     case PathMatchKind::none: break;
   }
   // No other host is tried: a path that a host does not have is answered by the default backend (ingress-v1 R8).

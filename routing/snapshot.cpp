@@ -6,6 +6,10 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <tuple>
+#include <vector>
+
 namespace routing {
 namespace {
 
@@ -19,7 +23,7 @@ json::value to_value(std::uint64_t hash) { return json::value(fmt::format("{:016
 json::object to_value(const Action& action, const UpstreamTable& upstreams) {
   if (const auto* reply = std::get_if<Reply>(&action)) return {{"reply", reply->status}, {"reason", reply->reason}};
   const auto upstream = std::get<Forward>(action).upstream;
-  if (upstream >= upstreams.groups.size()) return {{"forward", nullptr}};
+  if (upstream >= upstreams.groups.size() || !upstreams.groups[upstream]) return {{"forward", nullptr}};
   return {{"forward", upstreams.groups[upstream]->name}};
 }
 
@@ -63,7 +67,7 @@ json::object to_value(const Policies& policies, const UpstreamTable& upstreams) 
       {"access_log", policies.access_log}};
   if (policies.tls_redirect.active) object["tls_redirect"] = to_value(policies.tls_redirect);
   if (policies.rewrite) object["rewrite_target"] = policies.rewrite->target;
-  if (policies.stand_in_upstream) object["stand_in"] = to_value(Forward{*policies.stand_in_upstream}, upstreams);
+  if (policies.stand_in) object["stand_in"] = to_value(Action{*policies.stand_in}, upstreams);
   return object;
 }
 
@@ -74,10 +78,10 @@ json::object to_value(const Route& route, const UpstreamTable& upstreams, bool i
 }
 
 // Routes in the order in which they are declared in the index: for a regex host that is the order they are tried in.
-json::array routes_of(const HostEntry& host, const RouteTable& table, const UpstreamTable& upstreams) {
+json::array routes_of(const HostEntry& host, const UpstreamTable& upstreams) {
   json::array list;
   const auto add = [&](std::uint32_t route) {
-    if (route != PathIndex::none) list.push_back(to_value(table.routes[route], upstreams, host.paths.is_regex()));
+    if (route != PathIndex::none) list.push_back(to_value(host.routes[route], upstreams, host.paths.is_regex()));
   };
   for (const auto& expression : host.paths.expressions()) add(expression.route);
   if (host.paths.is_regex()) return list;
@@ -90,17 +94,22 @@ json::array routes_of(const HostEntry& host, const RouteTable& table, const Upst
 json::array to_value(const RouteTable& table, const UpstreamTable& upstreams) {
   json::array list;
   for (const auto& host : table.hosts) {
-    list.push_back(json::object{{"name", host.name},
-                                {"regex", host.paths.is_regex()},
-                                {"has_certificate", host.has_certificate},
-                                {"routes", routes_of(host, table, upstreams)}});
+    list.push_back(json::object{{"name", host->name},
+                                {"regex", host->paths.is_regex()},
+                                {"has_certificate", host->has_certificate},
+                                {"routes", routes_of(*host, upstreams)}});
   }
   return list;
 }
 
+// By name: their numbers depend on what had been there before.
 json::array to_value(const UpstreamTable& table) {
+  std::vector<const UpstreamGroup*> groups;
+  for (const auto& group : table.groups)
+    if (group) groups.push_back(group.get());
+  std::sort(groups.begin(), groups.end(), [](const UpstreamGroup* a, const UpstreamGroup* b) { return std::tie(a->name, a->service, a->port) < std::tie(b->name, b->service, b->port); });
   json::array list;
-  for (const auto& group : table.groups) {
+  for (const UpstreamGroup* group : groups) {
     json::array endpoints;
     for (const auto& endpoint : group->endpoints) {
       endpoints.push_back(json::object{{"address", endpoint.address}, {"port", endpoint.port}});

@@ -22,14 +22,15 @@ struct UpstreamGroup {
   std::vector<Endpoint> endpoints;  // sorted, unique; empty: 503
   // Why there is none, for the log line of the 503 ("Service shop/web does not exist"); empty otherwise.
   std::string empty_reason;
+  std::uint64_t content_hash = 0;
 
   friend bool operator==(const UpstreamGroup&, const UpstreamGroup&) = default;
 };
 
-// Index = position; Forward::upstream refers to it. The order depends on the routes alone, so endpoints can change while
-// the route table stays the same object.
+// Index = position; Forward::upstream refers to it. A group keeps its place while some route refers to it, so routes and endpoints
+// change without each other.
 struct UpstreamTable {
-  std::vector<std::shared_ptr<const UpstreamGroup>> groups;
+  std::vector<std::shared_ptr<const UpstreamGroup>> groups;  // null: a place that no route refers to
   std::uint64_t content_hash = 0;
 };
 

@@ -14,12 +14,11 @@ void add_host(routing::RouteTable& table, const std::string& name, std::initiali
   routing::HostEntry host;
   host.name = name;
   for (const auto path : prefixes) {
-    host.paths.insert(path, routing::PathType::prefix, static_cast<std::uint32_t>(table.routes.size()));
-    table.routes.emplace_back();
+    host.paths.insert(path, routing::PathType::prefix, static_cast<std::uint32_t>(host.routes.size()));
+    host.routes.emplace_back();
   }
   host.paths.freeze();
-  table.index.insert(name, static_cast<std::uint32_t>(table.hosts.size()));
-  table.hosts.push_back(std::move(host));
+  table.add(std::make_shared<const routing::HostEntry>(std::move(host)));
 }
 
 routing::RouteTable make_table(std::int64_t hosts, std::initializer_list<std::string_view> prefixes) {

@@ -32,14 +32,14 @@ bool is_at(const Claim& claim, const std::string& host, const RouteOrigin& origi
 std::string_view to_text(routing::PathType type) { return type == routing::PathType::exact ? "Exact" : "Prefix"; }
 
 // The route for what no longer path of the host takes; null when there is none.
-const routing::Route* root_of(const routing::HostEntry& host, const routing::RouteTable& table) {
-  const auto fits = [&table](std::uint32_t route) {
-    return route != routing::PathIndex::none && table.routes[route].origin.path == "/" && table.routes[route].origin.type == routing::PathType::prefix;
+const routing::Route* root_of(const routing::HostEntry& host) {
+  const auto fits = [&host](std::uint32_t route) {
+    return route != routing::PathIndex::none && host.routes[route].origin.path == "/" && host.routes[route].origin.type == routing::PathType::prefix;
   };
   for (const auto& rule : host.paths.rules())
-    if (fits(rule.prefix_slash)) return &table.routes[rule.prefix_slash];
+    if (fits(rule.prefix_slash)) return &host.routes[rule.prefix_slash];
   for (const auto& expression : host.paths.expressions())
-    if (fits(expression.route)) return &table.routes[expression.route];
+    if (fits(expression.route)) return &host.routes[expression.route];
   return nullptr;
 }
 
@@ -55,10 +55,10 @@ class Search {
       : situation_(situation), request_(request), outcome_(outcome), winner_(winner) {
     std::vector<routing::Diagnostic> told_elsewhere;
     const auto selected = translate::select_ingresses(situation.store, situation.options, told_elsewhere);
-    for (std::size_t i = 0; i < selected.size(); ++i) age_.emplace(selected[i], i);
+    for (std::size_t i = 0; i < selected.size(); ++i) age_.emplace(selected[i].ingress, i);
     one_.classes = situation.store.classes;
     one_.namespaces = situation.store.namespaces;
-    for (const auto& host : situation.snapshot().routes->hosts) is_expression_.emplace(host.name, host.paths.is_regex());
+    for (const auto& host : situation.snapshot().routes->hosts) is_expression_.emplace(host->name, host->paths.is_regex());
   }
 
   Candidates run();
@@ -148,7 +148,7 @@ std::optional<Verdict> Search::why_not_in_force(const Claim& claim) const {
     return Verdict{Loss::path_taken, diagnostic->reason};
   }
   if (outcome_.match.host == nullptr || outcome_.match.host->name != claim.host) return {};
-  const routing::Route* const root = root_of(*outcome_.match.host, *situation_.snapshot().routes);
+  const routing::Route* const root = root_of(*outcome_.match.host);
   if (root == nullptr) return Verdict{Loss::refused, "not in force"};
   const kube::Ingress* const owner = situation_.ingress(root->origin.ingress_namespace, root->origin.ingress_name);
   const auto claims = owner != nullptr ? claims_of(*owner) : std::vector<Claim>{};

@@ -17,7 +17,7 @@ bool declares(const kube::Ingress& ingress, const std::string& host) {
 // The one whose TLS section decides for the host: the first that has one. Null when none has.
 const kube::Ingress* decider(const Situation& situation, const std::string& host) {
   std::vector<routing::Diagnostic> told_elsewhere;
-  for (const kube::Ingress* ingress : translate::select_ingresses(situation.store, situation.options, told_elsewhere))
+  for (const auto& [ingress, leaves, created_at] : translate::select_ingresses(situation.store, situation.options, told_elsewhere))
     if (!ingress->tls.empty() && declares(*ingress, host) && !situation.translation.refused.contains(ingress->metadata.key())) return ingress;
   return nullptr;
 }

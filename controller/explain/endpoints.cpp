@@ -54,7 +54,7 @@ void list_slice(const kube::EndpointSlice& slice, const kube::ServicePort& port,
 
 ServiceUse service_use(const Situation& situation, std::uint32_t upstream) {
   const routing::UpstreamGroup& group = *situation.snapshot().upstreams->groups[upstream];
-  const translate::UpstreamKey& key = *situation.translation.upstream_keys[upstream];
+  const translate::UpstreamKey& key = *situation.translation.upstreams.key_of(upstream);
   ServiceUse use;
   use.service_namespace = group.service_namespace;
   use.service = group.service;

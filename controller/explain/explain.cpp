@@ -52,7 +52,7 @@ std::vector<routing::Diagnostic> findings_about(const Situation& situation, cons
 
 Explainer::Explainer(Store store, Options options, std::vector<routing::Diagnostic> of_source, const DnsResolver::Answers& answers)
     : store_(std::move(store)), options_(std::move(options)), of_source_(std::move(of_source)),
-      translation_(translate::translate(store_, options_, answers, certificates_, nullptr)) {}
+      translation_(translate::translate(store_, options_, answers, certificates_)) {}
 
 void Explainer::take_answers(const DnsResolver::Answers& answers) {
   translate::refresh_upstreams(translation_, {}, true, store_, options_, answers);

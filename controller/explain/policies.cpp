@@ -166,11 +166,10 @@ void Collector::add_expressions() {
   if (outcome_.match.host == nullptr || !outcome_.match.host->paths.is_regex()) return;
   const std::string_view host = outcome_.match.host->name;
   const std::string effect = fmt::format("every path of host {} is an expression, in any case of letters, anchored at its start", host.empty() ? "*" : host);
-  const auto& table = *situation_.snapshot().routes;
   Setter setter;
   std::string setting = "use-regex";
   for (const auto& expression : outcome_.match.host->paths.expressions()) {
-    const routing::Route& route = table.routes[expression.route];
+    const routing::Route& route = outcome_.match.host->routes[expression.route];
     const kube::Ingress* const ingress = situation_.ingress(route.origin.ingress_namespace, route.origin.ingress_name);
     if (ingress == nullptr || (setter.source != PolicySource::standard && ingress != ingress_)) continue;
     for (const char* name : {"use-regex", "rewrite-target"}) {
@@ -217,8 +216,8 @@ void Collector::add_forwarding() {
   add_common("proxy-next-upstream", to_text(policies_.retry.on));
   add_common("proxy-next-upstream-tries", policies_.retry.tries == 0 ? "one for each endpoint" : fmt::format("{}", policies_.retry.tries));
   add_common("proxy-next-upstream-timeout", policies_.retry.total.count() == 0 ? "no limit" : seconds(policies_.retry.total));
-  if (policies_.stand_in_upstream) {
-    const auto& group = *situation_.snapshot().upstreams->groups[*policies_.stand_in_upstream];
+  if (policies_.stand_in) {
+    const auto& group = *situation_.snapshot().upstreams->groups[policies_.stand_in->upstream];
     add("default-backend", fmt::format("Service {}/{} stands in when there is no endpoint", group.service_namespace, group.service), by_annotation("default-backend"));
   }
   if (!policies_.access_log) add("enable-access-log", "no access log line", by_annotation("enable-access-log"));

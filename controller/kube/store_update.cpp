@@ -50,6 +50,7 @@ class Update {
     else if constexpr (std::is_same_v<T, Ingress>) changes_.routes = changes_.routes || translate::is_of_concern(object, store_, options_);
     else changes_.routes = true;
     if constexpr (std::is_same_v<T, Service>) changes_.services.insert(object.metadata.key());
+    if constexpr (std::is_same_v<T, Secret>) changes_.secrets.insert(object.metadata.key());
   }
 
   const Options& options_;

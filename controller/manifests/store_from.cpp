@@ -61,6 +61,10 @@ void note(Changes& changes, const kube::Ptr<kube::Service>& service) {
   changes.routes = true;
   changes.services.insert(service->metadata.key());
 }
+void note(Changes& changes, const kube::Ptr<kube::Secret>& secret) {
+  changes.routes = true;
+  changes.secrets.insert(secret->metadata.key());
+}
 void note(Changes& changes, const kube::Ptr<kube::EndpointSlice>& slice) { changes.services.insert({slice->metadata.object_namespace, slice->service}); }
 
 // The objects of one kind in a list; false when one stands twice.

@@ -54,11 +54,12 @@ void StatusWriter::find_addresses(const Store& store) {
 }
 
 bool StatusWriter::follow(const translate::Translation& translation, const Changes& changes, const Store& store) {
-  if (changes.routes) forget_findings({translation.served.begin(), translation.served.end()});
+  if (changes.routes) forget_findings(translation.ingress_states);
   const std::lock_guard lock{mutex_};
   version_ = translation.snapshot->version;
   find_addresses(store);
-  if (changes.routes) statuses_.serve(translation.served, translation.refused, store.ingresses);
+  if (changes.routes)
+    for (const auto& [ingress, state] : translation.ingress_states) statuses_.follow(ingress, state, store.ingresses);
   statuses_.see(changes.statuses, store.ingresses, Clock::now());
   return statuses_.has_work();
 }
@@ -123,13 +124,18 @@ void StatusWriter::tell(const Statuses::Write& done, const MaybeFailure& failure
                                         : std::nullopt);
 }
 
-void StatusWriter::forget_findings(const std::set<kube::Key>& but_of) {
-  std::vector<kube::Key> forgotten;
+// Of those that are not served any more.
+void StatusWriter::forget_findings(const std::map<kube::Key, translate::IngressState>& states) {
+  std::set<kube::Key> forgotten;
   {
     const std::lock_guard lock{mutex_};
-    std::set_difference(told_.begin(), told_.end(), but_of.begin(), but_of.end(), std::back_inserter(forgotten));
-    for (const kube::Key& ingress : forgotten) told_.erase(ingress);
+    for (const auto& [ingress, state] : states)
+      if (state != translate::IngressState::served && told_.erase(ingress) != 0) forgotten.insert(ingress);
   }
+  forget_findings(forgotten);
+}
+
+void StatusWriter::forget_findings(const std::set<kube::Key>& forgotten) {
   for (const auto& [object_namespace, name] : forgotten) parts_.findings.set(fmt::format("status of {}/{}", object_namespace, name), std::nullopt);
 }
 
@@ -140,7 +146,12 @@ asio::awaitable<void> StatusWriter::run() {
     co_await look_at_nodes();
     if (pause_.is_over()) break;
     if (std::exchange(led_, parts_.elector.leads()) && !led_) {  // it is another's now to tell
-      forget_findings({});
+      std::set<kube::Key> forgotten;
+      {
+        const std::lock_guard lock{mutex_};
+        forgotten = std::exchange(told_, {});
+      }
+      forget_findings(forgotten);
       parts_.findings.set("status", std::nullopt);
     }
     const auto due = next();

@@ -54,17 +54,14 @@ void Statuses::want(const kube::Key& ingress, Want aim, const Kind<kube::Ingress
   settle(ingress);
 }
 
-void Statuses::serve(const std::vector<kube::Key>& served, const std::set<kube::Key>& refused, const Kind<kube::Ingress>& ingresses) {
-  const std::set<kube::Key> now{served.begin(), served.end()};
-  std::vector<kube::Key> left;
-  for (const auto& [ingress, entry] : entries_)
-    if (!now.contains(ingress) && !refused.contains(ingress)) left.push_back(ingress);
-  for (const kube::Key& ingress : left) {
-    if (ingresses.contains(ingress)) want(ingress, Want::clear, ingresses);
-    else erase(ingress);
+void Statuses::follow(const kube::Key& ingress, translate::IngressState state, const Kind<kube::Ingress>& ingresses) {
+  switch (state) {
+    case translate::IngressState::served: return want(ingress, Want::publish, ingresses);
+    case translate::IngressState::refused: return want(ingress, Want::keep, ingresses);
+    case translate::IngressState::gone: break;
   }
-  for (const kube::Key& ingress : now) want(ingress, Want::publish, ingresses);
-  for (const kube::Key& ingress : refused) want(ingress, Want::keep, ingresses);
+  if (!ingresses.contains(ingress)) erase(ingress);
+  else if (entries_.contains(ingress)) want(ingress, Want::clear, ingresses);
 }
 
 void Statuses::see(const std::set<kube::Key>& changed, const Kind<kube::Ingress>& ingresses, TimePoint now) {

@@ -3,6 +3,7 @@
 
 #include "controller/kube/objects.hpp"
 #include "controller/store.hpp"
+#include "controller/translate/translation.hpp"
 
 #include <chrono>
 #include <map>
@@ -20,9 +21,9 @@ class Statuses {
   static constexpr std::chrono::seconds shortest_contest{1}, longest_contest{60};
   static constexpr std::chrono::minutes contest_over{10};
 
-  // Those that are served have a status of ours; those that are refused keep what they have, until somebody mends them; of one that
-  // is neither any more and still there, ours is cleared.
-  void serve(const std::vector<kube::Key>& served, const std::set<kube::Key>& refused, const Kind<kube::Ingress>& ingresses);
+  // One that is served has a status of ours; one that is refused keeps what it has, until somebody mends it; of one that is neither
+  // any more and still there, ours is cleared.
+  void follow(const kube::Key& ingress, translate::IngressState state, const Kind<kube::Ingress>& ingresses);
   // The watch has shown another status of these.
   void see(const std::set<kube::Key>& changed, const Kind<kube::Ingress>& ingresses, TimePoint now);
   // None: not known (any more), and nothing is published until they are.

@@ -7,96 +7,159 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
+#include <utility>
 
 namespace controller::translate {
 
 using routing::Severity;
 
-// The first Ingress with a TLS section fixes the certificate of a host (ingress-nginx 0.3): by the entry that names the
-// host, else by one whose certificate covers it, else it is the default one.
-void Translator::assign_certificate(HostBuilder& host, const PlannedIngress& planned) {
+namespace {
+
+using Clock = std::chrono::system_clock;
+
+std::string field_of(std::size_t entry) { return fmt::format("spec.tls[{}].secretName", entry); }
+
+bool is_equal(const std::optional<routing::CertificateEntry>& a, const std::optional<routing::CertificateEntry>& b) {
+  return a.has_value() == b.has_value() && (!a || (a->secret == b->secret && a->certificate == b->certificate));
+}
+
+}  // namespace
+
+void Translator::find_certificates(PlannedIngress& planned) {
+  const kube::Ingress& ingress = *planned.ingress;
+  planned.certificates.resize(ingress.tls.size());
+  for (std::size_t i = 0; i < ingress.tls.size(); ++i) {
+    if (ingress.tls[i].secret.empty()) continue;
+    CertificateCache::Found found = certificates_.find(store_, ingress.metadata.object_namespace, ingress.tls[i].secret);
+    planned.has_other_certificates = planned.has_other_certificates || found != planned.certificates[i];
+    planned.certificates[i] = std::move(found);
+  }
+}
+
+// By the entry that names the host, else by one whose certificate covers it, else it is the default one (ingress-nginx 0.3).
+routing::CertificateEntry Translator::choose_certificate(const std::string& host, const PlannedIngress& planned, HostWork& work) {
   const kube::Ingress& ingress = *planned.ingress;
   const std::string& ns = ingress.metadata.object_namespace;
-  routing::CertificateEntry entry{host.name, "", certificate_table_->fallback};
-  host.has_certificate = true;
+  const auto& fallback = certificate_table_->fallback;
+  routing::CertificateEntry entry{host, "", fallback};
   for (std::size_t i = 0; i < ingress.tls.size(); ++i) {
     const kube::IngressTls& tls = ingress.tls[i];
-    const bool is_named = std::any_of(tls.hosts.begin(), tls.hosts.end(), [&host](const auto& name) { return annotations::to_lower(name) == host.name; });
-    if (!is_named || tls.secret.empty()) {
-      if (is_named) break;  // the default certificate is asked for
-      continue;
-    }
-    const std::string field = fmt::format("spec.tls[{}].secretName", i);
-    const auto& found = certificates_.find(store_, ns, tls.secret);
+    const bool is_named = std::any_of(tls.hosts.begin(), tls.hosts.end(), [&host](const auto& name) { return annotations::to_lower(name) == host; });
+    if (!is_named) continue;
+    if (tls.secret.empty()) break;  // the default certificate is asked for
+    const auto& certificate = planned.certificates[i]->certificate;
     entry.secret = ns + "/" + tls.secret;
-    if (!found.certificate) {
-      told_secrets_.emplace(&ingress, field);
-      tell(ingress, field, found.problem + "; the default certificate serves " + host.name + " until it is there");
-      break;
+    if (!certificate) {
+      work.told_secrets.push_back(field_of(i));
+      tell(ingress, field_of(i), planned.certificates[i]->problem + "; the default certificate serves " + host + " until it is there");
+    } else if (!certificate->covers(host)) {
+      tell(ingress, field_of(i), fmt::format("the certificate of Secret {} is not for {}; the default certificate serves it", entry.secret, host));
+    } else {
+      const auto now = Clock::now(), begin = certificate->not_before(), end = certificate->expiry();
+      if (end < now) tell(ingress, field_of(i), fmt::format("the certificate of Secret {} has expired; it is served all the same", entry.secret), Severity::changed);
+      else if (begin > now) tell(ingress, field_of(i), fmt::format("the certificate of Secret {} is not valid yet; it is served all the same", entry.secret), Severity::changed);
+      for (const auto limit : {begin, end})
+        if (limit >= now) work.judged_until = std::min(work.judged_until, limit);
+      entry.certificate = certificate;
     }
-    if (!found.certificate->covers(host.name)) {
-      tell(ingress, field, fmt::format("the certificate of Secret {} is not for {}; the default certificate serves it", entry.secret, host.name));
-      break;
-    }
-    const auto now = std::chrono::system_clock::now();
-    if (found.certificate->expiry() < now) tell(ingress, field, fmt::format("the certificate of Secret {} has expired; it is served all the same", entry.secret), Severity::changed);
-    else if (found.certificate->not_before() > now) tell(ingress, field, fmt::format("the certificate of Secret {} is not valid yet; it is served all the same", entry.secret), Severity::changed);
-    entry.certificate = found.certificate;
+    return entry;
+  }
+  for (std::size_t i = 0; i < ingress.tls.size(); ++i) {
+    const auto& found = planned.certificates[i];
+    if (!found || !found->certificate || !found->certificate->covers(host)) continue;
+    entry.secret = ns + "/" + ingress.tls[i].secret;
+    entry.certificate = found->certificate;
     break;
   }
-  if (entry.certificate == certificate_table_->fallback && entry.secret.empty()) {
-    for (const kube::IngressTls& tls : ingress.tls) {
-      if (tls.secret.empty()) continue;
-      const auto& found = certificates_.find(store_, ns, tls.secret);
-      if (!found.certificate || !found.certificate->covers(host.name)) continue;
-      entry.secret = ns + "/" + tls.secret;
-      entry.certificate = found.certificate;
-      break;
-    }
-  }
-  if (certificate_table_->index.insert(host.name, static_cast<std::uint32_t>(certificate_table_->entries.size())))
-    certificate_table_->entries.push_back(std::move(entry));
+  return entry;
+}
+
+void Translator::assign_certificate(const std::string& host, HostWork& work) {
+  const std::optional<routing::CertificateEntry> before = std::exchange(work.certificate, std::nullopt);
+  work.certificate_findings.clear();
+  work.told_secrets.clear();
+  work.judged_until = Clock::time_point::max();
+  findings_ = &work.certificate_findings;
+  // The first Ingress with a TLS section fixes it (ingress-nginx 0.3).
+  if (work.with_tls && !host.empty()) work.certificate = choose_certificate(host, *work.with_tls, work);
+  findings_ = &common_findings_;
+  has_other_certificates_ = has_other_certificates_ || !is_equal(before, work.certificate);
 }
 
 // A Secret that holds no certificate is told of even where no host has come to need it: the one who wrote it does not know.
-void Translator::tell_unused_secrets() {
-  for (const PlannedIngress& planned : planned_) {
-    const kube::Ingress& ingress = *planned.ingress;
-    for (std::size_t i = 0; i < ingress.tls.size(); ++i) {
-      const std::string field = fmt::format("spec.tls[{}].secretName", i);
-      if (ingress.tls[i].secret.empty() || told_secrets_.contains({&ingress, field})) continue;
-      const auto& found = certificates_.find(store_, ingress.metadata.object_namespace, ingress.tls[i].secret);
-      if (found.secret && !found.certificate) tell(ingress, field, found.problem + "; no host uses it");
-    }
+void Translator::tell_unused_secrets(const PlannedIngress& planned) {
+  if (planned.plan.is_refused && planned.rules.empty()) return;
+  for (std::size_t i = 0; i < planned.certificates.size(); ++i) {
+    const auto& found = planned.certificates[i];
+    if (!found || !found->secret || found->certificate || told_secrets_.contains({planned.ingress.get(), field_of(i)})) continue;
+    tell(*planned.ingress, field_of(i), found->problem + "; no host uses it");
   }
 }
 
-void Translator::assign_certificates() {
+// The certificate for everybody who has none. Its table is the one of before as long as nothing differs.
+void Translator::find_default_certificate() {
+  auto table = std::make_shared<routing::CertificateTable>();
+  translation_.default_certificate.reset();
   if (!options_.default_ssl_certificate.empty()) {
     const auto [ns, name] = kube::key_of(options_.default_ssl_certificate);
-    const auto& found = certificates_.find(store_, ns, name);
+    translation_.default_certificate = certificates_.find(store_, ns, name);
+    const auto& found = *translation_.default_certificate;
     if (found.certificate) {
-      certificate_table_->fallback = found.certificate;
-      certificate_table_->fallback_secret = ns + "/" + name;
+      table->fallback = found.certificate;
+      table->fallback_secret = ns + "/" + name;
     } else {
-      translation_.route_diagnostics.push_back({"Secret", ns, name, "--default-ssl-certificate", found.problem + "; a generated certificate stands in until it is there", Severity::refused});
+      common_findings_.push_back({"Secret", ns, name, "--default-ssl-certificate", found.problem + "; a generated certificate stands in until it is there", Severity::refused});
     }
   }
-  if (!certificate_table_->fallback) certificate_table_->fallback = certificates_.generated();
-  for (auto& [name, host] : hosts_) {
-    if (name.empty()) continue;
-    for (const PlannedIngress* planned : host.ingresses) {
-      if (planned->ingress->tls.empty()) continue;
-      assign_certificate(host, *planned);
-      break;
-    }
+  if (!table->fallback) table->fallback = certificates_.generated();
+  certificate_table_ = std::move(table);
+}
+
+void Translator::fill_certificate_table() {
+  auto table = std::make_shared<routing::CertificateTable>(*certificate_table_);
+  for (const auto& [host, work] : translation_.hosts)
+    if (work.certificate && table->index.insert(host, static_cast<std::uint32_t>(table->entries.size()))) table->entries.push_back(*work.certificate);
+  table->content_hash = routing::hash_of(*table);
+  certificate_table_ = std::move(table);
+}
+
+// False: nobody claims the host any more.
+bool Translator::settle_claims(HostWork& work) {
+  const std::size_t heard = std::exchange(work.heard, 0);
+  if (heard < work.claims.size()) {
+    work.claims.resize(heard);
+    work.is_stale = true;
   }
-  // An exact host below a wildcard host with a certificate is served with that one, so it counts as TLS enabled too.
-  for (auto& [name, host] : hosts_)
-    if (!name.empty() && !host.has_certificate) host.has_certificate = certificate_table_->index.find_declared(name) != routing::HostIndex::none;
-  tell_unused_secrets();
-  certificates_.forget_unused();
-  certificate_table_->content_hash = routing::hash_of(*certificate_table_);
+  if (!work.is_stale) return true;
+  const auto first = std::find_if(work.claims.begin(), work.claims.end(), [](const Claim& claim) { return !claim.planned->ingress->tls.empty(); });
+  work.with_tls = first == work.claims.end() ? nullptr : first->planned;
+  return heard != 0;
+}
+
+void Translator::assign_certificates() {
+  find_default_certificate();
+  const routing::CertificateTable* const before = translation_.snapshot ? translation_.snapshot->certificates.get() : nullptr;
+  const bool has_same_default = before && before->fallback == certificate_table_->fallback && before->fallback_secret == certificate_table_->fallback_secret;
+  const bool has_same_secrets = changes_ && changes_->secrets.empty();
+  if (!has_same_secrets)
+    for (auto& [ingress, planned] : translation_.plans) find_certificates(*planned);
+  const auto now = Clock::now();
+  for (auto at = translation_.hosts.begin(); at != translation_.hosts.end();) {
+    HostWork& work = at->second;
+    if (!settle_claims(work)) {
+      has_other_certificates_ = has_other_certificates_ || work.certificate;
+      at = translation_.hosts.erase(at);
+      continue;
+    }
+    const bool is_to_be_judged = work.with_tls && (!has_same_default || work.judged_until <= now || (!has_same_secrets && work.with_tls->has_other_certificates));
+    if (work.is_stale || is_to_be_judged) assign_certificate(at->first, work);
+    take(work.certificate_findings);
+    for (const std::string& field : work.told_secrets) told_secrets_.emplace(work.with_tls->ingress.get(), field);
+    ++at;
+  }
+  if (has_other_certificates_ || !has_same_default) fill_certificate_table();
+  if (has_same_default && (!has_other_certificates_ || before->content_hash == certificate_table_->content_hash)) certificate_table_ = translation_.snapshot->certificates;
 }
 
 }  // namespace controller::translate

@@ -14,21 +14,21 @@ namespace controller::translate {
 class CertificateCache {
  public:
   struct Entry {
-    kube::Ptr<kube::Secret> secret;  // what it was made from
+    kube::Ptr<kube::Secret> secret;  // what it was made from; null: there is none
     std::shared_ptr<const tls::Certificate> certificate;  // null: see problem
     std::string problem;             // for people, without secrets
-    bool is_used = false;
   };
+  using Found = std::shared_ptr<const Entry>;
 
-  // Of the Secret "namespace/name": missing, unusable, or a certificate.
-  [[nodiscard]] const Entry& find(const Store& store, const std::string& secret_namespace, const std::string& name);
-  // Forgets what no find() asked for since the last call.
+  // Of the Secret "namespace/name": missing, unusable, or a certificate. The same while the Secret is. Never null.
+  [[nodiscard]] Found find(const Store& store, const std::string& secret_namespace, const std::string& name);
+  // Forgets what nobody else holds.
   void forget_unused();
   // The certificate for names that nobody declares; made on first use.
   [[nodiscard]] const std::shared_ptr<const tls::Certificate>& generated();
 
  private:
-  std::map<kube::Key, Entry> entries_;
+  std::map<kube::Key, Found> entries_;
   std::shared_ptr<const tls::Certificate> generated_;
 };
 

@@ -1,8 +1,8 @@
 // The locations of one host while Ingresses are merged into it: first to claim a path keeps it.
 #pragma once
 
-#include "controller/annotations/ingress_plan.hpp"
 #include "controller/kube/objects.hpp"
+#include "controller/translate/planned_ingress.hpp"
 #include "routing/route.hpp"
 
 #include <map>
@@ -11,12 +11,6 @@
 #include <vector>
 
 namespace controller::translate {
-
-// An Ingress with its annotations, in the order of merging.
-struct PlannedIngress {
-  const kube::Ingress* ingress = nullptr;
-  annotations::IngressPlan plan;
-};
 
 struct Location {
   const PlannedIngress* owner = nullptr;

@@ -34,20 +34,30 @@ routing::Route closed_route(const Location& location, std::string why) {
   return route;
 }
 
+std::uint32_t next_place(const routing::HostEntry& entry) { return static_cast<std::uint32_t>(entry.routes.size()); }
+
+// What begins with these letters, in the place of a path of that length.
+void reserve_meant(const Location& location, routing::HostEntry& entry) {
+  const std::string letters = location.path.substr(0, max_reserved_bytes);
+  auto compiled = routing::compile_path(letters);
+  if (!compiled.regex) return;
+  entry.paths.reserve_regex(letters, std::move(compiled.regex), next_place(entry));
+  entry.routes.push_back(closed_route(location, location.closed));
+}
+
 bool needs_settling(const Location& location) { return !is_comparable(location.path) || looks_like_expression(location.path); }
 
 }  // namespace
 
-std::uint32_t Translator::upstream_of(UpstreamKey key, const Location* location) {
-  const auto [slot, is_new] = translation_.upstreams.try_emplace(std::move(key), static_cast<std::uint32_t>(translation_.upstream_keys.size()));
-  if (is_new) translation_.upstream_keys.push_back(&slot->first);
+routing::Forward Translator::forward_to(const UpstreamKey& key, const Location* location) {
+  const routing::Forward forward = translation_.upstreams.forward_to(key);
+  if (work_) work_->upstreams.push_back(forward.upstream);
   // A backend without a name or a port was told of when it was read.
-  const UpstreamKey& wanted = slot->first;
-  if (location && !wanted.service.empty() && (wanted.port_number != 0 || !wanted.port_name.empty())) {
+  if (location && !key.service.empty() && (key.port_number != 0 || !key.port_name.empty())) {
     const auto& metadata = location->owner->ingress->metadata;
-    translation_.references.push_back({slot->second, metadata.object_namespace, metadata.name, location->field});
+    work_->references.push_back({forward.upstream, metadata.object_namespace, metadata.name, location->field});
   }
-  return slot->second;
+  return forward;
 }
 
 bool Translator::add_rewrite(const Location& location, routing::Route& route) {
@@ -64,6 +74,22 @@ bool Translator::add_rewrite(const Location& location, routing::Route& route) {
   rewrite.target = target;
   route.policies.rewrite = std::move(rewrite);
   return true;
+}
+
+// To its Service, and to the one that stands in for it.
+void Translator::forward(const Location& location, routing::Route& route) {
+  const annotations::IngressPlan& plan = location.owner->plan;
+  const std::string& ns = location.owner->ingress->metadata.object_namespace;
+  route.action = forward_to({ns, location.backend.service, location.backend.port_number, location.backend.port_name}, &location);
+  if (plan.default_backend.empty()) return;
+  work_->services.insert({ns, plan.default_backend});
+  const auto found = store_.services.find({ns, plan.default_backend});
+  if (found == store_.services.end() || found->second->ports.empty()) {
+    tell(*location.owner->ingress, "metadata.annotations." + options_.annotations_prefix + "/default-backend",
+         fmt::format("Service {}/{} does not exist or has no port: ignored", ns, plan.default_backend), Severity::changed);
+    return;
+  }
+  route.policies.stand_in = forward_to({ns, plan.default_backend, found->second->ports.front().port, ""}, nullptr);
 }
 
 std::optional<routing::Route> Translator::build_route(const HostBuilder& host, const Location& location) {
@@ -90,17 +116,7 @@ std::optional<routing::Route> Translator::build_route(const HostBuilder& host, c
     tell(*location.owner->ingress, location.field + ".backend.resource", "resource backends are not supported: the path answers 404");
     route.action = routing::Reply{404, "resource backend"};
   } else {
-    route.action = routing::Forward{upstream_of({metadata.object_namespace, location.backend.service, location.backend.port_number, location.backend.port_name}, &location)};
-    if (!plan.default_backend.empty()) {
-      const auto found = store_.services.find({metadata.object_namespace, plan.default_backend});
-      if (found == store_.services.end() || found->second->ports.empty()) {
-        tell(*location.owner->ingress, "metadata.annotations." + options_.annotations_prefix + "/default-backend",
-             fmt::format("Service {}/{} does not exist or has no port: ignored", metadata.object_namespace, plan.default_backend), Severity::changed);
-      } else {
-        const auto& port = found->second->ports.front();
-        route.policies.stand_in_upstream = upstream_of({metadata.object_namespace, plan.default_backend, port.port, ""}, nullptr);
-      }
-    }
+    forward(location, route);
   }
   return route;
 }
@@ -108,16 +124,15 @@ std::optional<routing::Route> Translator::build_route(const HostBuilder& host, c
 // A path that cannot be matched is kept from others: what it may have meant answers 503 instead of falling to a shorter one, which
 // may be guarded less. If it is guarded itself, it is tried where its expression would have been, so that only a longer one comes
 // first, as in ingress-nginx; else all that names more of the path does, which costs the others less.
-void Translator::reserve(const Location& location, const std::string& error, routing::PathIndex& paths) {
+void Translator::reserve(const Location& location, const std::string& error, routing::HostEntry& entry) {
   const std::string prefix = literal_prefix(location.path).substr(0, max_reserved_bytes);
   const bool is_guarded = location.owner->plan.is_guarded;
   tell(*location.owner->ingress, location.field + ".path",
        fmt::format("{}; paths beginning with {} that no longer {} takes answer 503", error, prefix, is_guarded ? "expression" : "path"));
   auto compiled = routing::compile_path(prefix);
   if (!compiled.regex) return;
-  routing::Route route = closed_route(location, "the path is an expression that cannot be used: " + error);
-  paths.reserve_regex(is_guarded ? location.path : prefix, std::move(compiled.regex), static_cast<std::uint32_t>(routes_->routes.size()));
-  routes_->routes.push_back(std::move(route));
+  entry.paths.reserve_regex(is_guarded ? location.path : prefix, std::move(compiled.regex), next_place(entry));
+  entry.routes.push_back(closed_route(location, "the path is an expression that cannot be used: " + error));
 }
 
 // What is compared letter by letter, and with requests in their normal form, may be written so that nobody can ask for it.
@@ -172,15 +187,6 @@ void Translator::close_meant(HostBuilder& host, Location meant, bool is_within_e
   if (is_lost && means_all) host.closed = why;
 }
 
-// What begins with these letters, in the place of a path of that length.
-void Translator::reserve_meant(const Location& location, routing::PathIndex& paths) {
-  const std::string letters = location.path.substr(0, max_reserved_bytes);
-  auto compiled = routing::compile_path(letters);
-  if (!compiled.regex) return;
-  paths.reserve_regex(letters, std::move(compiled.regex), static_cast<std::uint32_t>(routes_->routes.size()));
-  routes_->routes.push_back(closed_route(location, location.closed));
-}
-
 // Claims stay in the order of the Ingresses: what is closed here is kept from younger ones and lost to older ones, as ever.
 void Translator::settle_paths(HostBuilder& host) {
   if (host.is_regex() || std::none_of(host.locations.begin(), host.locations.end(), needs_settling)) return;
@@ -192,34 +198,53 @@ void Translator::settle_paths(HostBuilder& host) {
   }
 }
 
-void Translator::build_host(HostBuilder& host) {
-  host.add_placeholder();
-  settle_paths(host);
-  routing::HostEntry entry;
-  entry.name = host.name;
-  entry.has_certificate = host.has_certificate;
+void Translator::build_entry(const HostBuilder& host, routing::HostEntry& entry) {
   const bool is_regex = host.is_regex();
   for (const Location& location : host.locations) {
     std::shared_ptr<const re2::RE2> expression;
     if (is_regex) {
       auto compiled = routing::compile_path(location.path);
       if (!compiled.regex) {
-        reserve(location, compiled.error, entry.paths);
+        reserve(location, compiled.error, entry);
         continue;
       }
       expression = std::move(compiled.regex);
     }
     auto route = build_route(host, location);
     if (!route) continue;
-    const auto index = static_cast<std::uint32_t>(routes_->routes.size());
-    if (is_regex) entry.paths.insert_regex(location.path, std::move(expression), index);
-    else if (!entry.paths.insert(location.path, location.type, index)) continue;
-    routes_->routes.push_back(std::move(*route));
+    if (is_regex) entry.paths.insert_regex(location.path, std::move(expression), next_place(entry));
+    else if (!entry.paths.insert(location.path, location.type, next_place(entry))) continue;
+    entry.routes.push_back(std::move(*route));
   }
-  for (const Location& location : host.reserved) reserve_meant(location, entry.paths);
+  for (const Location& location : host.reserved) reserve_meant(location, entry);
   entry.paths.freeze();
-  routes_->index.insert(host.name, static_cast<std::uint32_t>(routes_->hosts.size()));
-  routes_->hosts.push_back(std::move(entry));
+  entry.routes.shrink_to_fit();
+}
+
+void Translator::build_host(const std::string& name, HostWork& work) {
+  work.entry.reset();
+  work.findings.clear();
+  work.references.clear();
+  work.upstreams.clear();
+  work.services.clear();
+  work_ = &work;
+  findings_ = &work.findings;
+  HostBuilder host;
+  host.name = name;
+  host.has_certificate = work.has_certificate;
+  for (const Claim& claim : work.claims) merge(claim, host);
+  if (!host.locations.empty() || !name.empty()) {
+    host.add_placeholder();
+    settle_paths(host);
+    routing::HostEntry entry;
+    entry.name = name;
+    entry.has_certificate = host.has_certificate;
+    build_entry(host, entry);
+    entry.content_hash = routing::hash_of(entry);
+    work.entry = std::make_shared<const routing::HostEntry>(std::move(entry));
+  }
+  work_ = nullptr;
+  findings_ = &common_findings_;
 }
 
 void Translator::build_fallback() {
@@ -234,25 +259,45 @@ void Translator::build_fallback() {
   const auto [ns, name] = kube::key_of(options_.default_backend_service);
   const auto found = store_.services.find({ns, name});
   if (found == store_.services.end() || found->second->ports.empty()) {
-    translation_.route_diagnostics.push_back({"Service", ns, name, "--default-backend-service", "does not exist or has no port: unmatched requests get 404", Severity::refused});
+    common_findings_.push_back({"Service", ns, name, "--default-backend-service", "does not exist or has no port: unmatched requests get 404", Severity::refused});
     return;
   }
   fallback.origin.service = name;
   fallback.origin.ingress_namespace = ns;
-  fallback.action = routing::Forward{upstream_of({ns, name, found->second->ports.front().port, ""}, nullptr)};
+  const routing::Forward forward = forward_to({ns, name, found->second->ports.front().port, ""}, nullptr);
+  fallback.action = forward;
+  fallback_upstream_ = forward.upstream;
+}
+
+// Whether something else than its claims makes it another.
+bool Translator::is_stale(const HostWork& work) const {
+  if (work.services.empty()) return false;
+  return !changes_ || std::any_of(work.services.begin(), work.services.end(), [this](const kube::Key& service) { return changes_->services.contains(service); });
 }
 
 void Translator::build_routes() {
   build_fallback();
-  routes_->hosts.reserve(hosts_.size());
-  std::size_t count = hosts_.size();  // of placeholders, at most
-  for (const auto& [name, host] : hosts_) count += host.locations.size();
-  routes_->routes.reserve(count);
-  for (auto& [name, host] : hosts_) {
-    if (!host.locations.empty() || !name.empty()) build_host(host);
-    host = {};  // with ten thousand hosts it counts
+  const routing::RouteTable* const before = translation_.snapshot ? translation_.snapshot->routes.get() : nullptr;
+  const bool has_same_fallback = before && before->fallback.action == routes_->fallback.action;
+  routes_->hosts.reserve(translation_.hosts.size());
+  routes_->first_places.reserve(translation_.hosts.size());
+  std::vector<bool> used;  // of the upstreams
+  for (auto& [name, work] : translation_.hosts) {
+    // An exact host below a wildcard host with a certificate is served with that one, so it counts as TLS enabled too.
+    const bool has_certificate = work.certificate || (!name.empty() && certificate_table_->index.find_declared(name) != routing::HostIndex::none);
+    if (work.is_stale || has_certificate != work.has_certificate || !has_same_fallback || is_stale(work)) {
+      work.has_certificate = has_certificate;
+      build_host(name, work);
+      work.is_stale = false;
+    }
+    if (work.entry) routes_->add(work.entry);
+    take(work.findings);
+    used.resize(translation_.upstreams.size(), false);
+    for (const std::uint32_t upstream : work.upstreams) used[upstream] = true;
   }
-  routes_->routes.shrink_to_fit();
+  used.resize(translation_.upstreams.size(), false);
+  if (fallback_upstream_) used[*fallback_upstream_] = true;
+  translation_.upstreams.keep(used);
   routes_->content_hash = routing::hash_of(*routes_);
 }
 

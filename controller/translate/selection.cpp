@@ -105,23 +105,26 @@ bool matches_selector(const kube::Pairs& labels, std::string_view selector) {
   return std::all_of(terms.begin(), terms.end(), [&labels](std::string_view term) { return matches_term(labels, term); });
 }
 
-std::vector<const kube::Ingress*> select_ingresses(const Store& store, const Options& options, std::vector<routing::Diagnostic>& diagnostics) {
-  struct Ranked {
-    bool leaves;
-    std::int64_t created_at;
-    std::string name;
-    const kube::Ingress* ingress;
-  };
-  std::vector<Ranked> ranked;
+namespace {
+
+// As texts "namespace/name".
+bool has_greater_name(const kube::Metadata& a, const kube::Metadata& b) {
+  if (a.object_namespace == b.object_namespace) return a.name > b.name;
+  return a.object_namespace + "/" + a.name > b.object_namespace + "/" + b.name;
+}
+
+}  // namespace
+
+std::vector<Selected> select_ingresses(const Store& store, const Options& options, std::vector<routing::Diagnostic>& diagnostics) {
+  std::vector<Selected> selected;
+  selected.reserve(store.ingresses.size());
   for (const auto& [key, ingress] : store.ingresses)
     if (is_watched(*ingress, store, options) && is_ours(*ingress, store, options, diagnostics))
-      ranked.push_back({is_leaving(ingress->metadata, store), ingress->metadata.created_at, key.first + "/" + key.second, ingress.get()});
-  std::stable_sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
+      selected.push_back({ingress.get(), is_leaving(ingress->metadata, store), ingress->metadata.created_at});
+  std::stable_sort(selected.begin(), selected.end(), [](const Selected& a, const Selected& b) {
     if (a.leaves != b.leaves) return b.leaves;
-    return a.created_at != b.created_at ? a.created_at < b.created_at : a.name > b.name;
+    return a.created_at != b.created_at ? a.created_at < b.created_at : has_greater_name(a.ingress->metadata, b.ingress->metadata);
   });
-  std::vector<const kube::Ingress*> selected;
-  for (const Ranked& one : ranked) selected.push_back(one.ingress);
   return selected;
 }
 

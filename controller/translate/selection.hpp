@@ -5,14 +5,20 @@
 #include "controller/store.hpp"
 #include "routing/diagnostic.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace controller::translate {
 
+struct Selected {
+  const kube::Ingress* ingress = nullptr;
+  bool leaves = false;  // is_leaving()
+  std::int64_t created_at = 0;
+};
+
 // Oldest first; of equal age the greater namespace/name; what is being deleted comes last.
-[[nodiscard]] std::vector<const kube::Ingress*> select_ingresses(const Store& store, const Options& options,
-                                                                 std::vector<routing::Diagnostic>& diagnostics);
+[[nodiscard]] std::vector<Selected> select_ingresses(const Store& store, const Options& options, std::vector<routing::Diagnostic>& diagnostics);
 
 // Whether anything comes of it: it is ours, or there is something to be said of it.
 [[nodiscard]] bool is_of_concern(const kube::Ingress& ingress, const Store& store, const Options& options);

@@ -1,28 +1,27 @@
 // All objects to one snapshot with its diagnostics. The one place that knows every rule of merging (ingress-nginx 0.3).
 #pragma once
 
+#include "controller/changes.hpp"
 #include "controller/dns_resolver.hpp"
 #include "controller/options.hpp"
 #include "controller/store.hpp"
 #include "controller/translate/certificates.hpp"
-#include "controller/translate/upstreams.hpp"
+#include "controller/translate/host_work.hpp"
+#include "controller/translate/planned_ingress.hpp"
+#include "controller/translate/upstream_numbers.hpp"
 #include "routing/diagnostic.hpp"
 #include "routing/snapshot.hpp"
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace controller::translate {
-
-// Who refers to an upstream, for the diagnostic when it has a problem.
-struct UpstreamReference {
-  std::uint32_t upstream = 0;
-  std::string object_namespace, ingress, field;
-};
 
 // What is to be said of an upstream.
 struct UpstreamFindings {
@@ -30,31 +29,40 @@ struct UpstreamFindings {
   std::optional<routing::Diagnostic> of_service;   // to its Service
 };
 
+// What became of an Ingress: `refused` are ours and not served at all, a diagnostic says why; `gone` are not ours, or not there.
+enum class IngressState { served, refused, gone };
+
 struct Translation {
   Translation() = default;
   Translation(Translation&&) = default;
   Translation& operator=(Translation&&) = default;
 
   std::shared_ptr<const routing::Snapshot> snapshot;
-  std::map<UpstreamKey, std::uint32_t> upstreams;     // with the index in the upstream table
-  std::vector<const UpstreamKey*> upstream_keys;      // in the order of that table; of the map above
-  std::map<std::uint32_t, UpstreamFindings> findings; // of those upstreams that have any
-  std::vector<UpstreamReference> references;
   std::vector<routing::Diagnostic> route_diagnostics; // of everything but the upstreams
   std::vector<routing::Diagnostic> upstream_diagnostics;
   std::set<std::string> external_names;               // to be resolved
-  std::set<std::uint32_t> external_upstreams;         // whose endpoints are answers of DNS
-  std::size_t ingresses_served = 0;
-  std::vector<kube::Key> served;                      // those
+  std::map<kube::Key, IngressState> ingress_states;            // of the Ingresses that the last translation looked at anew, or lost
+  std::set<kube::Key> refused;
   kube::Ptr<kube::ConfigMap> config_map;              // in force; null: defaults
-  std::set<kube::Key> refused;                        // Ingresses that are ours and not served at all; a diagnostic says why
+  UpstreamNumbers upstreams;                          // in the upstream table
+  [[nodiscard]] std::size_t ingresses_served() const noexcept { return plans.size() - refused.size(); }
+
+  // --- what the next translation begins with
+  std::uint64_t count = 0;  // of translations
+  std::unordered_map<const kube::Ingress*, std::unique_ptr<PlannedIngress>> plans;
+  std::map<std::string, HostWork> hosts;
+  CertificateCache::Found default_certificate;        // null: none is declared
+  std::map<std::uint32_t, UpstreamFindings> findings; // of those upstreams that have any
+  std::map<std::uint32_t, std::string> external_upstreams; // whose endpoints are answers of DNS, with the name
 };
 
-// Deterministic: equal objects and answers give an equal snapshot. Tables and groups of `previous` (may be null) are used again
-// where they did not change. `services`: all that differ from what it was made of, themselves or in their EndpointSlices; null:
-// any may. The ConfigMap that `previous` used stays in force when it is gone: it may have held guards.
-[[nodiscard]] Translation translate(const Store& store, const Options& options, const DnsResolver::Answers& answers, CertificateCache& certificates,
-                                    const Translation* previous, const std::set<kube::Key>* services = nullptr);
+// Makes the translation follow the objects; an empty one is made from nothing. Deterministic: equal objects and answers give an
+// equal snapshot, whatever went before, but that the ConfigMap stays in force when it is gone: it may have held guards.
+// `changes`: all that differs since the translation before; null: anything may.
+void translate(Translation& translation, const Store& store, const Options& options, const DnsResolver::Answers& answers, CertificateCache& certificates,
+               const Changes* changes);
+// From nothing.
+[[nodiscard]] Translation translate(const Store& store, const Options& options, const DnsResolver::Answers& answers, CertificateCache& certificates);
 
 // Endpoints alone have changed, those of `services` by their EndpointSlices, with `new_answers` those that DNS names: the routes
 // stay, only groups that differ are made anew.

@@ -1,4 +1,4 @@
-// One translation under way: the members that its files (translation, routes, certificate_assignment) share. Not for others.
+// One translation under way: the members that its files (translation, merging, routes, certificate_assignment) share. Not for others.
 #pragma once
 
 #include "controller/dns_resolver.hpp"
@@ -12,62 +12,87 @@
 #include "routing/certificate_table.hpp"
 #include "routing/route_table.hpp"
 
-#include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace controller::translate {
 
 class Translator {
  public:
-  Translator(const Store& store, const Options& options, const DnsResolver::Answers& answers, CertificateCache& certificates)
-      : store_(store), options_(options), answers_(answers), certificates_(certificates) {}
+  Translator(Translation& translation, const Store& store, const Options& options, const DnsResolver::Answers& answers, CertificateCache& certificates,
+             const Changes* changes)
+      : translation_(translation), store_(store), options_(options), answers_(answers), certificates_(certificates), changes_(changes) {}
 
-  Translation run(const Translation* previous, const std::set<kube::Key>* services);
+  void run();
 
  private:
-  void find_config_map(const Translation* previous);
-  void plan_ingresses();
-  void merge(const PlannedIngress& planned);
-  void merge_rule(const PlannedIngress& planned, const kube::IngressRule& rule);
-  void merge_paths(const PlannedIngress& planned, const kube::IngressRule& rule, HostBuilder& host);
-  void merge_path(const PlannedIngress& planned, const kube::IngressRule& rule, const kube::IngressPath& path, HostBuilder& host);
-  void merge_catch_all(const PlannedIngress& planned);
-  void claim(HostBuilder& host, Location location);
-  HostBuilder& host_of(const std::string& name);
+  // translation.cpp
+  void find_config_map();
+  PlannedIngress& planned(const kube::Ingress& ingress);
+  void hear_ingresses();
+  void hear(PlannedRule& rule, const Claim& claim);
+  void forget_unheard();
+  void gather_diagnostics();
+  void make_snapshot();
+
+  // certificate_assignment.cpp
   void assign_certificates();
-  void tell_unused_secrets();
-  void assign_certificate(HostBuilder& host, const PlannedIngress& planned);
+  void find_default_certificate();
+  void find_certificates(PlannedIngress& planned);
+  [[nodiscard]] bool settle_claims(HostWork& work);
+  void assign_certificate(const std::string& host, HostWork& work);
+  [[nodiscard]] routing::CertificateEntry choose_certificate(const std::string& host, const PlannedIngress& planned, HostWork& work);
+  void fill_certificate_table();
+  void tell_unused_secrets(const PlannedIngress& planned);
+
+  // merging.cpp
+  void merge(const Claim& claim, HostBuilder& host);
+  void merge_path(const Claim& claim, const PlannedRule& rule, const kube::IngressPath& path, HostBuilder& host);
+  void merge_catch_all(const Claim& claim, HostBuilder& host);
+  void claim(HostBuilder& host, Location location);
+
+  // routes.cpp
   void build_routes();
+  void build_fallback();
+  [[nodiscard]] bool is_stale(const HostWork& work) const;
+  void build_host(const std::string& name, HostWork& work);
+  void build_entry(const HostBuilder& host, routing::HostEntry& entry);
   void settle_paths(HostBuilder& host);
   void settle(HostBuilder& host, Location location);
-  void reserve(const Location& location, const std::string& error, routing::PathIndex& paths);
-  void reserve_meant(const Location& location, routing::PathIndex& paths);
+  void reserve(const Location& location, const std::string& error, routing::HostEntry& entry);
   void close_meant(HostBuilder& host, Location meant, bool is_within_element);
-  void build_host(HostBuilder& host);
   std::optional<routing::Route> build_route(const HostBuilder& host, const Location& location);
+  void forward(const Location& location, routing::Route& route);
   bool add_rewrite(const Location& location, routing::Route& route);
-  std::uint32_t upstream_of(UpstreamKey key, const Location* location);
-  void build_fallback();
+  [[nodiscard]] routing::Forward forward_to(const UpstreamKey& key, const Location* location);
+
   void tell(const kube::Ingress& ingress, std::string field, std::string reason, routing::Severity severity = routing::Severity::refused) {
-    translation_.route_diagnostics.push_back({"Ingress", ingress.metadata.object_namespace, ingress.metadata.name, std::move(field), std::move(reason), severity});
+    findings_->push_back({"Ingress", ingress.metadata.object_namespace, ingress.metadata.name, std::move(field), std::move(reason), severity});
   }
 
+  void take(const std::vector<routing::Diagnostic>& findings) { common_findings_.insert(common_findings_.end(), findings.begin(), findings.end()); }
+
+  Translation& translation_;
   const Store& store_;
   const Options& options_;
   const DnsResolver::Answers& answers_;
   CertificateCache& certificates_;
+  const Changes* const changes_;  // null: anything may have changed
   GlobalConfig config_;
-  std::deque<PlannedIngress> planned_;  // stays where it is: locations point into it
-  std::map<std::string, HostBuilder> hosts_;
+  bool is_all_stale_ = false;     // what every route depends on has changed
+  bool has_other_certificates_ = false;
+  std::vector<std::unique_ptr<PlannedIngress>> forgotten_;  // claims may still point to them, and tell them from new ones by that
+  std::vector<routing::Diagnostic> common_findings_;        // of no Ingress and no host; at the end all
+  std::vector<routing::Diagnostic>* findings_ = &common_findings_;  // where they go
+  HostWork* work_ = nullptr;      // of the host that is built
+  std::optional<std::uint32_t> fallback_upstream_;
+  std::set<std::pair<const kube::Ingress*, std::string>> told_secrets_;  // fields of TLS entries whose Secret was told of by a host
   std::shared_ptr<routing::RouteTable> routes_ = std::make_shared<routing::RouteTable>();
-  std::shared_ptr<routing::CertificateTable> certificate_table_ = std::make_shared<routing::CertificateTable>();
-  std::set<std::pair<const kube::Ingress*, std::string>> told_secrets_;  // fields of TLS entries whose Secret was told of
-  Translation translation_;
+  std::shared_ptr<const routing::CertificateTable> certificate_table_;
 };
 
 }  // namespace controller::translate

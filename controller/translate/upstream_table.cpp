@@ -2,6 +2,8 @@
 
 #include "routing/content_hash.hpp"
 
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace controller::translate {
@@ -12,49 +14,59 @@ using Group = std::shared_ptr<const routing::UpstreamGroup>;
 
 kube::Key service_of(const UpstreamKey& key) { return {key.service_namespace, key.service}; }
 
-void resolve_group(Translation& translation, std::uint32_t index, Group& group, const Store& store, const SliceIndex& slices, const Options& options,
-                   const DnsResolver::Answers& answers) {
-  ResolvedUpstream resolved = resolve(*translation.upstream_keys[index], store, slices, answers, !options.disable_svc_external_name);
-  if (resolved.external_name.empty()) {
-    translation.external_upstreams.erase(index);
-  } else {
-    translation.external_names.insert(resolved.external_name);
-    translation.external_upstreams.insert(index);
+// Among ten thousand upstreams a few are asked for: names alone tell most of the others apart, and cost no copy.
+class Wanted {
+ public:
+  explicit Wanted(const std::set<kube::Key>& services) : services_(services) {
+    for (const auto& [ns, name] : services) names_.insert(name);
   }
-  if (resolved.problem.empty() && !resolved.service_diagnostic) translation.findings.erase(index);
-  else translation.findings[index] = {std::move(resolved.problem), std::move(resolved.service_diagnostic)};
+  [[nodiscard]] bool contains(const UpstreamKey& key) const { return names_.contains(key.service) && services_.contains(service_of(key)); }
+
+ private:
+  const std::set<kube::Key>& services_;
+  std::unordered_set<std::string_view> names_;
+};
+
+void resolve_group(Translation& translation, std::uint32_t number, Group& group, const Store& store, const SliceIndex& slices, const Options& options,
+                   const DnsResolver::Answers& answers) {
+  ResolvedUpstream resolved = resolve(*translation.upstreams.key_of(number), store, slices, answers, !options.disable_svc_external_name);
+  if (resolved.external_name.empty()) translation.external_upstreams.erase(number);
+  else translation.external_upstreams[number] = std::move(resolved.external_name);
+  if (resolved.problem.empty() && !resolved.service_diagnostic) translation.findings.erase(number);
+  else translation.findings[number] = {std::move(resolved.problem), std::move(resolved.service_diagnostic)};
+  resolved.group.content_hash = routing::hash_of(resolved.group);
   if (!group || !(*group == resolved.group)) group = std::make_shared<const routing::UpstreamGroup>(std::move(resolved.group));
 }
 
-// Resolves those of `indices` anew; their slots of the table may hold the group of before.
-void resolve_groups(Translation& translation, const std::vector<std::uint32_t>& indices, routing::UpstreamTable& table, const Store& store, const Options& options,
+// Resolves those of `numbers` anew; their places in the table may hold the group of before.
+void resolve_groups(Translation& translation, const std::vector<std::uint32_t>& numbers, routing::UpstreamTable& table, const Store& store, const Options& options,
                     const DnsResolver::Answers& answers) {
   std::set<kube::Key> services;
-  for (const std::uint32_t index : indices) services.insert(service_of(*translation.upstream_keys[index]));
+  for (const std::uint32_t number : numbers) services.insert(service_of(*translation.upstreams.key_of(number)));
   const SliceIndex slices = services.empty() ? SliceIndex{} : index_slices(store, services);
-  for (const std::uint32_t index : indices) resolve_group(translation, index, table.groups[index], store, slices, options, answers);
+  for (const std::uint32_t number : numbers) resolve_group(translation, number, table.groups[number], store, slices, options, answers);
+  translation.external_names.clear();
+  for (const auto& [number, name] : translation.external_upstreams) translation.external_names.insert(name);
 }
 
-// Takes the group with its finding over. False when it has to be resolved anew.
-bool keep_group(Translation& translation, std::uint32_t index, Group& group, const Translation& previous, const std::set<kube::Key>* services) {
-  const UpstreamKey& key = *translation.upstream_keys[index];
-  const auto known = previous.upstreams.find(key);
-  if (known == previous.upstreams.end()) return false;
-  group = previous.snapshot->upstreams->groups[known->second];
-  if (!services || services->contains(service_of(key)) || previous.external_upstreams.contains(known->second)) return false;
-  if (const auto finding = previous.findings.find(known->second); finding != previous.findings.end()) translation.findings[index] = finding->second;
-  return true;
+// A number that is free again has no group, so that whoever is given it next finds none.
+void forget(Translation& translation, std::uint32_t number, Group& group) {
+  group.reset();
+  translation.findings.erase(number);
+  translation.external_upstreams.erase(number);
 }
 
 void tell_findings(Translation& translation) {
   translation.upstream_diagnostics.clear();
   if (translation.findings.empty()) return;
-  for (const UpstreamReference& reference : translation.references) {
-    const auto found = translation.findings.find(reference.upstream);
-    if (found == translation.findings.end() || found->second.problem.empty()) continue;
-    const bool is_default = reference.field == "spec.defaultBackend";
-    translation.upstream_diagnostics.push_back({"Ingress", reference.object_namespace, reference.ingress, reference.field + (is_default ? ".service" : ".backend.service"),
-                                                found->second.problem, routing::Severity::refused});
+  for (const auto& [host, work] : translation.hosts) {
+    for (const UpstreamReference& reference : work.references) {
+      const auto found = translation.findings.find(reference.upstream);
+      if (found == translation.findings.end() || found->second.problem.empty()) continue;
+      const bool is_default = reference.field == "spec.defaultBackend";
+      translation.upstream_diagnostics.push_back({"Ingress", reference.object_namespace, reference.ingress,
+                                                  reference.field + (is_default ? ".service" : ".backend.service"), found->second.problem, routing::Severity::refused});
+    }
   }
   std::set<routing::Diagnostic> of_services;  // several ports of one Service say the same
   for (const auto& [index, finding] : translation.findings)
@@ -64,14 +76,19 @@ void tell_findings(Translation& translation) {
 
 }  // namespace
 
-std::shared_ptr<const routing::UpstreamTable> make_upstreams(Translation& translation, const Translation* previous, const std::set<kube::Key>* services,
-                                                             const Store& store, const Options& options, const DnsResolver::Answers& answers) {
-  auto table = std::make_shared<routing::UpstreamTable>();
-  const auto count = static_cast<std::uint32_t>(translation.upstream_keys.size());
-  table->groups.resize(count);
+std::shared_ptr<const routing::UpstreamTable> make_upstreams(Translation& translation, const std::set<kube::Key>* services, const Store& store, const Options& options,
+                                                             const DnsResolver::Answers& answers) {
+  auto table = translation.snapshot ? std::make_shared<routing::UpstreamTable>(*translation.snapshot->upstreams) : std::make_shared<routing::UpstreamTable>();
+  table->groups.resize(translation.upstreams.size());
+  const std::set<kube::Key> none;
+  const Wanted wanted{services ? *services : none};
   std::vector<std::uint32_t> unknown;
-  for (std::uint32_t i = 0; i < count; ++i)
-    if (!previous || !keep_group(translation, i, table->groups[i], *previous, services)) unknown.push_back(i);
+  for (std::uint32_t number = 0; number < translation.upstreams.size(); ++number) {
+    Group& group = table->groups[number];
+    const UpstreamKey* const key = translation.upstreams.key_of(number);
+    if (!key) forget(translation, number, group);
+    else if (!group || !services || wanted.contains(*key) || translation.external_upstreams.contains(number)) unknown.push_back(number);
+  }
   resolve_groups(translation, unknown, *table, store, options, answers);
   table->content_hash = routing::hash_of(*table);
   tell_findings(translation);
@@ -81,9 +98,12 @@ std::shared_ptr<const routing::UpstreamTable> make_upstreams(Translation& transl
 std::shared_ptr<const routing::UpstreamTable> update_upstreams(Translation& translation, const std::set<kube::Key>& services, bool new_answers, const Store& store,
                                                                const Options& options, const DnsResolver::Answers& answers) {
   auto table = std::make_shared<routing::UpstreamTable>(*translation.snapshot->upstreams);
+  const Wanted wanted{services};
   std::vector<std::uint32_t> changed;
-  for (std::uint32_t i = 0; i < table->groups.size(); ++i)
-    if (services.contains(service_of(*translation.upstream_keys[i])) || (new_answers && translation.external_upstreams.contains(i))) changed.push_back(i);
+  for (std::uint32_t number = 0; number < table->groups.size(); ++number) {
+    const UpstreamKey* const key = translation.upstreams.key_of(number);
+    if (key && (wanted.contains(*key) || (new_answers && translation.external_upstreams.contains(number)))) changed.push_back(number);
+  }
   resolve_groups(translation, changed, *table, store, options, answers);
   table->content_hash = routing::hash_of(*table);
   tell_findings(translation);

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <string_view>
+#include <unordered_set>
 
 namespace controller::translate {
 
@@ -118,8 +120,10 @@ const kube::ServicePort* service_port(const kube::Service& service, const Upstre
 
 SliceIndex index_slices(const Store& store, const std::set<kube::Key>& services) {
   SliceIndex index;
+  std::unordered_set<std::string_view> names;  // tell most of the others apart without a copy
+  for (const auto& [ns, name] : services) names.insert(name);
   for (const auto& [key, slice] : store.slices) {
-    if (slice->service.empty()) continue;
+    if (slice->service.empty() || !names.contains(slice->service)) continue;
     kube::Key service{slice->metadata.object_namespace, slice->service};
     if (services.contains(service)) index[std::move(service)].push_back(slice.get());
   }

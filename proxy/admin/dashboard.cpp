@@ -54,8 +54,9 @@ void add_tiles(std::string& out, const Facts& facts, const ControllerState& cont
   std::size_t hosts = 0, routes = 0, endpoints = 0;
   if (const auto snapshot = facts.snapshot()) {
     hosts = snapshot->routes->hosts.size();
-    routes = snapshot->routes->routes.size();
-    for (const auto& group : snapshot->upstreams->groups) endpoints += group->endpoints.size();
+    routes = snapshot->routes->route_count;
+    for (const auto& group : snapshot->upstreams->groups)
+      if (group) endpoints += group->endpoints.size();
   }
   out += "<div class=tiles>\n";
   tile(out, "hosts", std::to_string(hosts));

@@ -73,7 +73,8 @@ constexpr Family families[] = {
 
 RequestMetricsText::RequestMetricsText(std::span<const telemetry::WorkerReport> reports, const routing::RouteTable& routes, std::string_view controller_labels) {
   std::set<std::pair<std::string_view, std::string_view>> served;
-  for (const auto& route : routes.routes) served.emplace(route.origin.ingress_namespace, route.origin.ingress_name);
+  for (const auto& host : routes.hosts)
+    for (const auto& route : host->routes) served.emplace(route.origin.ingress_namespace, route.origin.ingress_name);
   for (const auto& report : reports) {
     for (const auto& series : report.series) {
       if (!served.contains({series.labels->ingress_namespace, series.labels->ingress})) continue;

@@ -72,9 +72,11 @@ void RequestMetrics::forget_unused() {
   may_have_unused_ = false;
   std::unordered_set<std::string> used;
   if (routes_) {
-    for (const routing::Route& route : routes_->routes) {
-      write_key(route.origin, key_);
-      used.insert(key_);
+    for (const auto& host : routes_->hosts) {
+      for (const routing::Route& route : host->routes) {
+        write_key(route.origin, key_);
+        used.insert(key_);
+      }
     }
   }
   std::erase_if(series_, [&used](const auto& item) { return item.second.use_count() == 1 && !used.contains(item.first); });

@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   controller::Options options;
   options.watch_ingress_without_class = true;
   options.config_map = "default/conf";
-  const auto translation = controller::translate::translate(store, options, {}, certificates, nullptr);
+  const auto translation = controller::translate::translate(store, options, {}, certificates);
   if (!translation.snapshot || routing::to_json(*translation.snapshot).empty()) std::abort();
   (void)translation.snapshot->routes->match({"a.test", "/x"});
   return 0;

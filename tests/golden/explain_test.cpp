@@ -141,15 +141,19 @@ TEST(ExplainGolden, TheWinnerIsTheMatchers) {
     ASSERT_NE(backend, nullptr) << place.field;
     EXPECT_EQ(backend->service, place.service);
     const bool is_expression_refused = origin.service.empty();
-    if (!is_expression_refused) EXPECT_EQ(backend->service, origin.service);
+    if (!is_expression_refused) {
+      EXPECT_EQ(backend->service, origin.service);
+    }
     const auto* const forward = std::get_if<routing::Forward>(&match.route->action);
     if (forward != nullptr) {
       ASSERT_TRUE(explanation.service);
       const bool is_stand_in = explanation.kind == routing::OutcomeKind::stand_in;
-      const std::uint32_t upstream = is_stand_in ? *match.route->policies.stand_in_upstream : forward->upstream;
+      const std::uint32_t upstream = is_stand_in ? match.route->policies.stand_in->upstream : forward->upstream;
       const auto& group = *explainer.snapshot().upstreams->groups[upstream];
       // A Service that is asked for its stand-in may have none either.
-      if (!match.route->policies.stand_in_upstream || is_stand_in) EXPECT_EQ(explanation.service->service, group.service);
+      if (!match.route->policies.stand_in || is_stand_in) {
+        EXPECT_EQ(explanation.service->service, group.service);
+      }
       EXPECT_EQ(explanation.service->used == 0, explanation.kind == routing::OutcomeKind::reply && explanation.status == 503);
     }
     ++winners;
@@ -171,7 +175,9 @@ TEST(ExplainGolden, EveryOtherPlaceIsACandidateOnce) {
       here += candidate.loss != explain::Loss::other_host;
       EXPECT_FALSE(candidate.reason.empty());
       EXPECT_TRUE(seen.insert(place.ingress_namespace + "/" + place.ingress_name + place.field + place.host).second) << place.field;
-      if (explanation.winner) EXPECT_FALSE(place == explanation.winner->place);
+      if (explanation.winner) {
+        EXPECT_FALSE(place == explanation.winner->place);
+      }
     }
     const bool is_placed = explanation.winner && !explanation.winner->is_placeholder;
     EXPECT_EQ(here + explanation.candidates.left_out + explanation.candidates.of_other_hosts + (is_placed ? 1 : 0), places);
@@ -225,7 +231,7 @@ TEST(ExplainGolden, TheEndpointsAreTheSnapshots) {
     std::sort(used.begin(), used.end());
     const auto& groups = explainer.snapshot().upstreams->groups;
     EXPECT_TRUE(std::any_of(groups.begin(), groups.end(), [&](const auto& group) {
-      return group->service == explanation.service->service && group->port == explanation.service->port && group->endpoints == used;
+      return group && group->service == explanation.service->service && group->port == explanation.service->port && group->endpoints == used;
     }));
   });
 }
@@ -247,10 +253,14 @@ TEST(ExplainGolden, NoLineIsWiderThanATerminalAndNoneHoldsSecrets) {
     for (auto end = text.find('\n'); end != std::string::npos; from = end + 1, end = text.find('\n', from)) {
       const std::string line = text.substr(from, end - from);
       const bool is_one_word = line.find(' ', line.find_first_not_of(' ') + 14) == std::string::npos;
-      if (!is_one_word) EXPECT_LE(line.size(), explain::text_columns) << line;
+      if (!is_one_word) {
+        EXPECT_LE(line.size(), explain::text_columns) << line;
+      }
     }
     for (const auto& [key, secret] : store.secrets)
       for (const auto& [name, value] : secret->data)
-        if (value.size() > 8) EXPECT_TRUE(text.find(value.substr(0, 64)) == std::string::npos && json.find("PRIVATE KEY") == std::string::npos) << name;
+        if (value.size() > 8) {
+          EXPECT_TRUE(text.find(value.substr(0, 64)) == std::string::npos && json.find("PRIVATE KEY") == std::string::npos) << name;
+        }
   }, "https://");
 }

@@ -27,11 +27,10 @@ SnapshotMaker& SnapshotMaker::host(std::string name, std::vector<std::uint16_t> 
   upstreams_->groups.push_back(std::move(group));
   routing::HostEntry entry;
   entry.name = name;
-  entry.paths.insert("/", routing::PathType::prefix, static_cast<std::uint32_t>(routes_->routes.size()));
+  entry.paths.insert("/", routing::PathType::prefix, 0);
   entry.paths.freeze();
-  routes_->routes.push_back(std::move(route));
-  routes_->index.insert(entry.name, static_cast<std::uint32_t>(routes_->hosts.size()));
-  routes_->hosts.push_back(std::move(entry));
+  entry.routes.push_back(std::move(route));
+  routes_->add(std::make_shared<const routing::HostEntry>(std::move(entry)));
   return *this;
 }
 

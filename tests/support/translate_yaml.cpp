@@ -34,7 +34,7 @@ Translated translate_yaml(std::string_view text, const controller::Options& opti
   Translated result;
   for (const auto& diagnostic : decoded.diagnostics) result.diagnostics.push_back(routing::to_line(diagnostic));
   controller::translate::CertificateCache certificates;
-  result.translation = controller::translate::translate(decoded.store, options, answers, certificates, nullptr);
+  result.translation = controller::translate::translate(decoded.store, options, answers, certificates);
   for (const auto* list : {&result.translation.route_diagnostics, &result.translation.upstream_diagnostics})
     for (const auto& diagnostic : *list) result.diagnostics.push_back(routing::to_line(diagnostic));
   std::sort(result.diagnostics.begin(), result.diagnostics.end());

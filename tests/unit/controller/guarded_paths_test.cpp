@@ -148,7 +148,7 @@ TEST(GuardedPaths, ARefusedIngressKeepsWhatItGuards) {
   EXPECT_EQ(beside_open("/admin", {{"server-snippet", "if ($x) { return 403; }"}}).route_of("a.test", "/shop"), "503");
   EXPECT_EQ(beside_open("/admin", {{"default-backend", "NO NAME"}, {"auth-type", "basic"}}).route_of("a.test", "/admin"), "503");
   EXPECT_EQ(beside_open("/admin", {{"canary", "true"}, {"auth-type", "basic"}}).route_of("a.test", "/admin"), "open/open");
-  EXPECT_EQ(beside_open("/admin", {{"configuration-snippet", "deny all;"}}).translation.ingresses_served, 1u);
+  EXPECT_EQ(beside_open("/admin", {{"configuration-snippet", "deny all;"}}).translation.ingresses_served(), 1u);
 }
 
 TEST(GuardedPaths, AHostUnderAnotherNameIsClosedAndNeverEveryHost) {

@@ -144,14 +144,15 @@ TEST(Services, WhatIsMadeFromTheOneBeforeIsWhatIsMadeFromNothing) {
   const controller::Options options;
   const controller::DnsResolver::Answers answers{{"far.test", {{"192.0.2.7"}, {}, {}}}};
   controller::translate::CertificateCache certificates;
-  std::optional<controller::translate::Translation> before;
+  controller::translate::Translation before;
   for (const Step& step : steps) {
     const controller::Store store = decode_yaml(step.objects).store;
-    before = controller::translate::translate(store, options, answers, certificates, before ? &*before : nullptr, before ? &step.services : nullptr);
-    const auto fresh = controller::translate::translate(store, options, answers, certificates, nullptr);
-    EXPECT_EQ(routing::to_json(*before->snapshot), routing::to_json(*fresh.snapshot));
-    EXPECT_EQ(before->upstream_diagnostics, fresh.upstream_diagnostics);
-    EXPECT_EQ(before->external_names, fresh.external_names);
+    const controller::Changes changes{.routes = true, .services = step.services};
+    controller::translate::translate(before, store, options, answers, certificates, &changes);
+    const auto fresh = controller::translate::translate(store, options, answers, certificates);
+    EXPECT_EQ(routing::to_json(*before.snapshot), routing::to_json(*fresh.snapshot));
+    EXPECT_EQ(before.upstream_diagnostics, fresh.upstream_diagnostics);
+    EXPECT_EQ(before.external_names, fresh.external_names);
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -19,6 +20,7 @@ using controller::kube::StatusAddresses;
 using controller::election::Election;
 using controller::election::Lease;
 using controller::status::Statuses;
+using controller::translate::IngressState;
 using Step = Election::Step;
 
 const Election::TimePoint start{1000h};
@@ -45,6 +47,11 @@ controller::Kind<controller::kube::Ingress> ingresses(const std::vector<std::pai
 }
 
 const Key a{"default", "a"}, b{"default", "b"};
+// What `states` says of both.
+void follow(Statuses& statuses, std::map<Key, IngressState> states, const controller::Kind<controller::kube::Ingress>& store) {
+  for (const auto& [ingress, state] : states) statuses.follow(ingress, state, store);
+}
+
 const StatusAddresses ours{{"192.0.2.1", ""}}, others{{"192.0.2.9", ""}};
 
 }  // namespace
@@ -131,7 +138,7 @@ TEST(LeaseText, KeepsWhatOthersPutThere) {
 TEST(Statuses, WritesWhereItDiffersAndOnce) {
   Statuses statuses;
   const auto store = ingresses({{"a", {}}, {"b", ours}});
-  statuses.serve({a, b}, {}, store);
+  follow(statuses, {{a, IngressState::served}, {b, IngressState::served}}, store);
   EXPECT_FALSE(statuses.has_work()) << "no address is known";
   statuses.set_addresses(ours);
   const auto write = statuses.next(start);
@@ -140,7 +147,7 @@ TEST(Statuses, WritesWhereItDiffersAndOnce) {
   EXPECT_EQ(write->addresses, ours);
   statuses.on_written(*write);
   EXPECT_FALSE(statuses.has_work());
-  statuses.serve({a, b}, {}, store);
+  follow(statuses, {{a, IngressState::served}, {b, IngressState::served}}, store);
   EXPECT_FALSE(statuses.has_work()) << "the watch has not caught up yet";
   statuses.see({a}, ingresses({{"a", ours}, {"b", ours}}), start);
   EXPECT_FALSE(statuses.has_work());
@@ -151,7 +158,7 @@ TEST(Statuses, WritesWhereItDiffersAndOnce) {
 TEST(Statuses, WritesAgainWhatWasOverwrittenBeforeTheAnswerCame) {
   Statuses statuses;
   statuses.set_addresses(ours);
-  statuses.serve({a}, {}, ingresses({{"a", {}}}));
+  follow(statuses, {{a, IngressState::served}}, ingresses({{"a", {}}}));
   const auto write = statuses.next(start);
   ASSERT_TRUE(write);
   statuses.see({a}, ingresses({{"a", others}}), start);
@@ -166,7 +173,7 @@ TEST(Statuses, WritesAgainWhatWasOverwrittenBeforeTheAnswerCame) {
 TEST(Statuses, WaitsLongerEachTimeSomebodyWritesOverIt) {
   Statuses statuses;
   statuses.set_addresses(ours);
-  statuses.serve({a}, {}, ingresses({{"a", ours}}));
+  follow(statuses, {{a, IngressState::served}}, ingresses({{"a", ours}}));
   auto now = start;
   for (const auto wait : {0s, 1s, 2s, 4s}) {
     statuses.see({a}, ingresses({{"a", others}}), now);
@@ -187,33 +194,33 @@ TEST(Statuses, PublishesNothingOnceTheAddressesAreNoLongerKnown) {
   Statuses statuses;
   statuses.set_addresses(ours);
   statuses.set_addresses({});
-  statuses.serve({a, b}, {}, ingresses({{"a", ours}, {"b", {}}}));
+  follow(statuses, {{a, IngressState::served}, {b, IngressState::served}}, ingresses({{"a", ours}, {"b", {}}}));
   EXPECT_FALSE(statuses.has_work());
-  statuses.serve({b}, {}, ingresses({{"a", ours}, {"b", {}}}));
+  follow(statuses, {{a, IngressState::gone}, {b, IngressState::served}}, ingresses({{"a", ours}, {"b", {}}}));
   EXPECT_EQ(statuses.next(start)->ingress, a) << "what was ours is still taken back";
 }
 
 TEST(Statuses, ClearsItsOwnOfThoseThatLeave) {
   Statuses statuses;
   statuses.set_addresses(ours);
-  statuses.serve({a, b}, {}, ingresses({{"a", ours}, {"b", ours}}));
+  follow(statuses, {{a, IngressState::served}, {b, IngressState::served}}, ingresses({{"a", ours}, {"b", ours}}));
   EXPECT_FALSE(statuses.has_work());
-  statuses.serve({}, {b}, ingresses({{"a", ours}, {"b", ours}}));
+  follow(statuses, {{a, IngressState::gone}, {b, IngressState::refused}}, ingresses({{"a", ours}, {"b", ours}}));
   const auto write = statuses.next(start);
   ASSERT_TRUE(write) << "a is still there, but no longer ours";
   EXPECT_EQ(write->ingress, a);
   EXPECT_TRUE(write->addresses.empty());
   statuses.on_written(*write);
   EXPECT_FALSE(statuses.has_work()) << "b is refused, which may be mended: it keeps what it has";
-  statuses.serve({a}, {}, ingresses({{"a", ours}}));
-  statuses.serve({}, {}, ingresses({{"a", others}}));
+  follow(statuses, {{a, IngressState::served}}, ingresses({{"a", ours}}));
+  follow(statuses, {{a, IngressState::gone}}, ingresses({{"a", others}}));
   EXPECT_FALSE(statuses.has_work()) << "somebody else's";
 }
 
 TEST(Statuses, ClearsAllAtTheEnd) {
   Statuses statuses;
   statuses.set_addresses(ours);
-  statuses.serve({a, b}, {}, ingresses({{"a", ours}, {"b", others}}));
+  follow(statuses, {{a, IngressState::served}, {b, IngressState::served}}, ingresses({{"a", ours}, {"b", others}}));
   statuses.clear_all();
   const auto write = statuses.next(start);
   ASSERT_TRUE(write);
@@ -226,7 +233,7 @@ TEST(Statuses, ClearsAllAtTheEnd) {
 TEST(Statuses, PutsOffWhatIsRefused) {
   Statuses statuses;
   statuses.set_addresses(ours);
-  statuses.serve({a, b}, {}, ingresses({{"a", {}}, {"b", {}}}));
+  follow(statuses, {{a, IngressState::served}, {b, IngressState::served}}, ingresses({{"a", {}}, {"b", {}}}));
   statuses.put_off(a, start + 30s);
   EXPECT_EQ(statuses.next(start)->ingress, b);
   EXPECT_EQ(statuses.next(start + 30s)->ingress, a);

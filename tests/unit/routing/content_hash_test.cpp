@@ -46,40 +46,54 @@ TEST(ContentHash, BordersBetweenStringsCount) {
   EXPECT_NE(a.value(), b.value());
 }
 
-RouteTable one_route() {
-  RouteTable table;
-  table.routes.push_back({.origin = {.ingress_namespace = "shop", .ingress_name = "web", .host = "a.com", .path = "/"}, .action = Forward{0}});
-  table.hosts.push_back({.name = "a.com"});
-  EXPECT_TRUE(table.hosts[0].paths.insert("/", PathType::prefix, 0));
-  table.hosts[0].paths.freeze();
-  return table;
+HostEntry one_route() {
+  HostEntry host{.name = "a.com"};
+  host.routes.push_back({.origin = {.ingress_namespace = "shop", .ingress_name = "web", .host = "a.com", .path = "/"}, .action = Forward{0}});
+  EXPECT_TRUE(host.paths.insert("/", PathType::prefix, 0));
+  host.paths.freeze();
+  return host;
 }
 
 TEST(ContentHash, EveryPartOfARouteCounts) {
-  const std::function<void(RouteTable&)> changes[] = {
-      [](auto& t) { t.routes[0].origin.ingress_name = "other"; },
-      [](auto& t) { t.routes[0].origin.type = PathType::exact; },
-      [](auto& t) { t.routes[0].action = Forward{1}; },
-      [](auto& t) { t.routes[0].action = Reply{503, "denied"}; },
-      [](auto& t) { t.routes[0].policies.tls_redirect.active = true; },
-      [](auto& t) { t.routes[0].policies.body_limit.max_body_bytes = 1; },
-      [](auto& t) { t.routes[0].policies.timeouts.read = std::chrono::seconds{1}; },
-      [](auto& t) { t.routes[0].policies.retry.on = RetryOn::none; },
-      [](auto& t) { t.routes[0].policies.rewrite = Rewrite{nullptr, {}, "/x"}; },
-      [](auto& t) { t.routes[0].policies.stand_in_upstream = 0; },
-      [](auto& t) { t.routes[0].policies.access_log = false; },
-      [](auto& t) { t.hosts[0].has_certificate = true; },
-      [](auto& t) { t.hosts[0].name = "b.com"; },
-      [](auto& t) { t.fallback.action = Reply{404, ""}; },
-      [](auto& t) { t.fallback.origin.service = "x"; },
+  const std::function<void(HostEntry&)> changes[] = {
+      [](auto& h) { h.routes[0].origin.ingress_name = "other"; },
+      [](auto& h) { h.routes[0].origin.type = PathType::exact; },
+      [](auto& h) { h.routes[0].action = Forward{0, 1}; },
+      [](auto& h) { h.routes[0].action = Reply{503, "denied"}; },
+      [](auto& h) { h.routes[0].policies.tls_redirect.active = true; },
+      [](auto& h) { h.routes[0].policies.body_limit.max_body_bytes = 1; },
+      [](auto& h) { h.routes[0].policies.timeouts.read = std::chrono::seconds{1}; },
+      [](auto& h) { h.routes[0].policies.retry.on = RetryOn::none; },
+      [](auto& h) { h.routes[0].policies.rewrite = Rewrite{nullptr, {}, "/x"}; },
+      [](auto& h) { h.routes[0].policies.stand_in = Forward{0, 1}; },
+      [](auto& h) { h.routes[0].policies.access_log = false; },
+      [](auto& h) { h.has_certificate = true; },
+      [](auto& h) { h.name = "b.com"; },
   };
   std::set<std::uint64_t> seen{hash_of(one_route())};
   EXPECT_EQ(hash_of(one_route()), *seen.begin());
   for (const auto& change : changes) {
-    auto table = one_route();
-    change(table);
-    EXPECT_TRUE(seen.insert(hash_of(table)).second);
+    auto host = one_route();
+    change(host);
+    EXPECT_TRUE(seen.insert(hash_of(host)).second);
   }
+}
+
+TEST(ContentHash, TheNumberOfAnUpstreamDoesNotCount) {
+  auto host = one_route();
+  host.routes[0].action = Forward{7};
+  EXPECT_EQ(hash_of(host), hash_of(one_route()));
+}
+
+TEST(ContentHash, HostsAndTheFallbackOfATableCount) {
+  const auto table = [](std::uint64_t of_host, Route fallback) {
+    RouteTable made;
+    EXPECT_TRUE(made.add(std::make_shared<const HostEntry>(HostEntry{.name = "a.com", .content_hash = of_host})));
+    made.fallback = std::move(fallback);
+    return hash_of(made);
+  };
+  const std::set<std::uint64_t> seen{hash_of(RouteTable{}), table(1, {}), table(2, {}), table(1, {.action = Reply{404, ""}}), table(1, {.origin = {.service = "x"}})};
+  EXPECT_EQ(seen.size(), 5u);
 }
 
 TEST(ContentHash, EveryPartOfTheSettingsCounts) {
@@ -109,7 +123,10 @@ TEST(ContentHash, EveryPartOfTheSettingsCounts) {
 
 TEST(ContentHash, EndpointsAndReasonsCount) {
   const auto table = [](UpstreamGroup group) {
-    return hash_of(UpstreamTable{{std::make_shared<const UpstreamGroup>(std::move(group))}, 0});
+    group.content_hash = hash_of(group);
+    const auto shared = std::make_shared<const UpstreamGroup>(std::move(group));
+    EXPECT_EQ(hash_of(UpstreamTable{{shared}, 0}), hash_of(UpstreamTable{{nullptr, shared, nullptr}, 0})) << "wherever it stands";
+    return hash_of(UpstreamTable{{shared}, 0});
   };
   std::set<std::uint64_t> seen{hash_of(UpstreamTable{}), table({.name = "a"}), table({.name = "a", .endpoints = {{"10.0.0.1", 80}}}),
                                table({.name = "a", .endpoints = {{"10.0.0.1", 81}}}), table({.name = "a", .empty_reason = "x"})};

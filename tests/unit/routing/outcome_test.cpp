@@ -27,9 +27,8 @@ struct World {
     HostEntry host{.name = "a.test"};
     EXPECT_TRUE(host.paths.insert(path, PathType::prefix, 0));
     host.paths.freeze();
-    made.routes.push_back(route);
-    made.hosts.push_back(std::move(host));
-    EXPECT_TRUE(made.index.insert("a.test", 0));
+    host.routes.push_back(route);
+    EXPECT_TRUE(made.add(std::make_shared<const HostEntry>(std::move(host))));
     Snapshot snapshot;
     snapshot.routes = std::make_shared<const RouteTable>(std::move(made));
     snapshot.upstreams = std::make_shared<const UpstreamTable>(upstreams);
@@ -93,7 +92,7 @@ TEST(Outcome, LetsAnotherGroupStandInForOneWithoutEndpoints) {
   const Outcome refused = outcome_of(empty, request("/app"), 443);
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(refused.reason, "nobody there");
-  world.route.policies.stand_in_upstream = 0;
+  world.route.policies.stand_in = Forward{0};
   const auto snapshot = world.snapshot();
   const Outcome outcome = outcome_of(snapshot, request("/app"), 443);
   EXPECT_EQ(outcome.kind, OutcomeKind::stand_in);

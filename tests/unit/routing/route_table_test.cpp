@@ -9,12 +9,11 @@ namespace {
 void add_host(RouteTable& table, std::string name, std::initializer_list<std::string_view> prefixes) {
   HostEntry host{.name = name};
   for (const auto path : prefixes) {
-    EXPECT_TRUE(host.paths.insert(path, PathType::prefix, static_cast<std::uint32_t>(table.routes.size())));
-    table.routes.push_back({.origin = {.host = name, .path = std::string{path}}});
+    EXPECT_TRUE(host.paths.insert(path, PathType::prefix, static_cast<std::uint32_t>(host.routes.size())));
+    host.routes.push_back({.origin = {.host = name, .path = std::string{path}}});
   }
   host.paths.freeze();
-  EXPECT_TRUE(table.index.insert(name, static_cast<std::uint32_t>(table.hosts.size())));
-  table.hosts.push_back(std::move(host));
+  EXPECT_TRUE(table.add(std::make_shared<const HostEntry>(std::move(host))));
 }
 
 RouteTable make_table() {
@@ -28,8 +27,9 @@ TEST(RouteTable, FindsHostThenPath) {
   const auto table = make_table();
   const auto match = table.match({"shop.example.com", "/cart/1"});
   EXPECT_EQ(match.kind, MatchKind::route);
-  EXPECT_EQ(match.route, &table.routes[0]);
-  EXPECT_EQ(match.host, &table.hosts[0]);
+  EXPECT_EQ(match.route, &table.hosts[0]->routes[0]);
+  EXPECT_EQ(match.host, table.hosts[0].get());
+  EXPECT_EQ(match.place, 0u);
 }
 
 TEST(RouteTable, PathMissDoesNotFallToAnotherHost) {
@@ -37,14 +37,15 @@ TEST(RouteTable, PathMissDoesNotFallToAnotherHost) {
   const auto match = table.match({"shop.example.com", "/other"});
   EXPECT_EQ(match.kind, MatchKind::unknown_path);
   EXPECT_EQ(match.route, nullptr);
-  EXPECT_EQ(match.host, &table.hosts[0]);
+  EXPECT_EQ(match.host, table.hosts[0].get());
 }
 
 TEST(RouteTable, AddSlashNamesItsRoute) {
   const auto table = make_table();
   const auto match = table.match({"shop.example.com", "/admin"});
   EXPECT_EQ(match.kind, MatchKind::add_slash);
-  EXPECT_EQ(match.route, &table.routes[1]);
+  EXPECT_EQ(match.route, &table.hosts[0]->routes[1]);
+  EXPECT_EQ(match.place, 1u);
 }
 
 TEST(RouteTable, UnknownHostGoesToTheCatchAllIfThereIsOne) {
@@ -52,7 +53,8 @@ TEST(RouteTable, UnknownHostGoesToTheCatchAllIfThereIsOne) {
   EXPECT_EQ(table.match({"other.org", "/"}).kind, MatchKind::unknown_host);
   EXPECT_EQ(table.match({"", "/"}).host, nullptr);
   add_host(table, "", {"/"});
-  EXPECT_EQ(table.match({"other.org", "/"}).host, &table.hosts[2]);
+  EXPECT_EQ(table.match({"other.org", "/"}).host, table.hosts[2].get());
+  EXPECT_EQ(table.match({"other.org", "/"}).place, 3u) << "after those of the two hosts before it";
   EXPECT_EQ(table.match({"", "/"}).kind, MatchKind::route);
 }
 

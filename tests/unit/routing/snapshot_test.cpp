@@ -16,15 +16,16 @@ Snapshot make_snapshot() {
   upstreams->content_hash = hash_of(*upstreams);
 
   auto routes = std::make_shared<RouteTable>();
-  routes->routes.push_back({.origin = {.ingress_namespace = "shop", .ingress_name = "web", .host = "a.com", .path = "/a(/|$)(.*)"},
-                            .action = Forward{0}});
-  routes->routes[0].policies.rewrite = Rewrite{compile_search("/a(/|$)(.*)").regex, parse_rewrite_target("/$2").pieces, "/$2"};
-  routes->routes.push_back({.action = Reply{503, "refused"}});
-  routes->hosts.resize(2);
-  routes->hosts[0].name = "a.com";
-  routes->hosts[0].paths.insert_regex("/a(/|$)(.*)", compile_path("/a(/|$)(.*)").regex, 0);
-  EXPECT_TRUE(routes->hosts[1].paths.insert("/", PathType::prefix, 1));
-  for (auto& host : routes->hosts) host.paths.freeze();
+  HostEntry named{.name = "a.com"}, any;
+  named.routes.push_back({.origin = {.ingress_namespace = "shop", .ingress_name = "web", .host = "a.com", .path = "/a(/|$)(.*)"}, .action = Forward{0}});
+  named.routes[0].policies.rewrite = Rewrite{compile_search("/a(/|$)(.*)").regex, parse_rewrite_target("/$2").pieces, "/$2"};
+  named.paths.insert_regex("/a(/|$)(.*)", compile_path("/a(/|$)(.*)").regex, 0);
+  any.routes.push_back({.action = Reply{503, "refused"}});
+  EXPECT_TRUE(any.paths.insert("/", PathType::prefix, 0));
+  for (HostEntry* host : {&named, &any}) {
+    host->paths.freeze();
+    EXPECT_TRUE(routes->add(std::make_shared<const HostEntry>(*host)));
+  }
   routes->content_hash = hash_of(*routes);
 
   auto certificates = std::make_shared<CertificateTable>();

@@ -16,7 +16,7 @@ routing::RouteOrigin origin(const std::string& name, routing::PathType type = ro
 
 std::shared_ptr<const routing::RouteTable> routes(const std::vector<std::string>& names) {
   auto table = std::make_shared<routing::RouteTable>();
-  for (const auto& name : names) table->routes.push_back({origin(name), {}, {}});
+  for (const auto& name : names) EXPECT_TRUE(table->add(std::make_shared<const routing::HostEntry>(routing::HostEntry{.name = name, .routes = {{origin(name), {}, {}}}})));
   return table;
 }
 

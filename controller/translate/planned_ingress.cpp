@@ -1,0 +1,64 @@
+#include "controller/translate/planned_ingress.hpp"
+
+#include "controller/annotations/values.hpp"
+#include "controller/translate/names.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace controller::translate {
+
+namespace {
+
+void tell(PlannedIngress& planned, std::string field, std::string reason) {
+  const auto& metadata = planned.ingress->metadata;
+  planned.findings.push_back({"Ingress", metadata.object_namespace, metadata.name, std::move(field), std::move(reason), routing::Severity::refused});
+}
+
+// A rule whose host is none is dropped, but where its Ingress guards access its paths are closed on the host that was meant.
+void plan_rule(PlannedIngress& planned, const kube::IngressRule& rule) {
+  const std::string name = annotations::to_lower(rule.host);
+  const bool is_guarded = planned.plan.is_guarded;
+  if (!is_valid_host(name)) {
+    const std::string meant = is_guarded ? meant_host(name) : "";
+    if (!rule.is_refused)
+      tell(planned, fmt::format("spec.rules[{}].host", rule.index),
+           fmt::format("\"{}\" is no host name; the rule is not served{}", rule.host.substr(0, 80),
+                       meant.empty() ? "" : fmt::format(", and since the Ingress guards access its paths answer 503 on host \"{}\"", meant)));
+    const bool means_every_host = is_guarded && name == "*";
+    if (!meant.empty() || means_every_host) planned.rules.push_back({meant, &rule, true, nullptr});
+    return;
+  }
+  if (rule.is_refused && (!is_guarded || name.empty())) return;
+  planned.rules.push_back({name, &rule, rule.is_refused, nullptr});
+}
+
+void plan_rules(PlannedIngress& planned) {
+  const kube::Ingress& ingress = *planned.ingress;
+  for (const kube::IngressRule& rule : ingress.rules) plan_rule(planned, rule);
+  if (!ingress.rules.empty() || planned.plan.is_refused) return;
+  if (ingress.has_default_backend) planned.rules.push_back({});
+  else tell(planned, "spec", "has neither rules nor a defaultBackend: there is nothing to serve");
+}
+
+}  // namespace
+
+PlannedIngress plan_ingress(kube::Ptr<kube::Ingress> ingress, const GlobalConfig& config, const Options& options) {
+  PlannedIngress planned;
+  planned.ingress = std::move(ingress);
+  planned.plan = annotations::plan_of(*planned.ingress, options.annotations_prefix, config, planned.findings);
+  annotations::IngressPlan& plan = planned.plan;
+  if (options.disable_catch_all && planned.ingress->has_default_backend) {
+    tell(planned, "spec.defaultBackend", "--disable-catch-all is set: the Ingress is not served");
+    plan.is_refused = true;
+  }
+  plan.is_refused = plan.is_refused || planned.ingress->has_lost_rules;
+  if (plan.is_refused && (!plan.is_guarded || plan.is_canary)) return planned;
+  // Its paths stay its own, or requests would fall to another Ingress, which may guard less.
+  if (plan.is_refused && plan.closes_paths.empty()) plan.closes_paths = "the Ingress is not served, and it guards access";
+  plan_rules(planned);
+  return planned;
+}
+
+}  // namespace controller::translate

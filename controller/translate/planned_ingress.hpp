@@ -1,0 +1,39 @@
+// What one Ingress asks for by itself: its annotations as values, and the hosts that its rules are for.
+#pragma once
+
+#include "controller/annotations/ingress_plan.hpp"
+#include "controller/kube/objects.hpp"
+#include "controller/options.hpp"
+#include "controller/translate/certificates.hpp"
+#include "controller/translate/global_config.hpp"
+#include "routing/diagnostic.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace controller::translate {
+
+struct HostWork;
+
+struct PlannedRule {
+  std::string host;                         // lower case; "" = catch-all
+  const kube::IngressRule* rule = nullptr;  // of the Ingress; null: its defaultBackend, for whatever nobody else takes
+  bool is_refused = false;                  // its paths are closed and nothing more
+  HostWork* work = nullptr;                 // of the host
+};
+
+// Kept from one translation to the next while the object and the configuration are the same.
+struct PlannedIngress {
+  kube::Ptr<kube::Ingress> ingress;
+  annotations::IngressPlan plan;
+  std::vector<PlannedRule> rules;  // none of one that is refused and guards nothing
+  std::vector<routing::Diagnostic> findings;
+  std::vector<CertificateCache::Found> certificates;  // of its TLS entries; null: the entry names no Secret
+  bool has_other_certificates = false;                // than at the translation before
+  std::uint64_t heard_at = 0;                         // the translation that it was last part of
+};
+
+[[nodiscard]] PlannedIngress plan_ingress(kube::Ptr<kube::Ingress> ingress, const GlobalConfig& config, const Options& options);
+
+}  // namespace controller::translate
