@@ -28,10 +28,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A change of a quiet moment is taken as soon as its source thinks it whole; in a burst, changes are gathered for this long.
-constexpr std::chrono::milliseconds burst_gap{10};
+// A change is taken as soon as its source thinks it whole, but is not waited for longer than this.
 constexpr std::chrono::milliseconds longest_burst{100};
-// After a reaction there is none for so many times the CPU it took: however fast changes come, they get a quarter of a core.
+// After a reaction there is none for so long, and for so many times the CPU it took: what comes meanwhile is gathered, and however
+// fast it comes, it gets a quarter of a core.
+constexpr std::chrono::milliseconds shortest_rest{5};
 constexpr int rest_per_work = 3;
 // How long the first snapshot waits for ExternalName addresses.
 constexpr std::chrono::milliseconds first_answers{1000};
@@ -57,7 +58,7 @@ struct Reconciler::State {
   std::set<routing::Diagnostic> reported;
   std::set<std::string> noticed;
   std::vector<std::string> problems;
-  Clock::time_point reacted_at{}, rests_until{};
+  Clock::time_point rests_until{};
   std::uint64_t published_version = 0;
   bool has_begun = false;  // what has been reported since is news
   std::vector<std::shared_ptr<const routing::Snapshot>> retired;  // that workers may still use; freed here, so that no request waits for it
@@ -107,7 +108,6 @@ void Reconciler::State::finish(std::chrono::nanoseconds cpu_before, const Change
   }
   if (leader) leader->follow(translation, changes, source->store());
   report();
-  reacted_at = Clock::now();
   if (is_new) observer.on_published(published_version, thread_cpu() - cpu_before);
 }
 
@@ -152,7 +152,7 @@ void Reconciler::State::react() {
   if (changes.routes) translate_all(changes.is_unbounded ? nullptr : &changes);
   else if (new_answers || !changes.services.empty()) refresh_endpoints(changes.services, new_answers);
   finish(cpu_before, changes);
-  rests_until = reacted_at + rest_per_work * (thread_cpu() - cpu_before);
+  rests_until = Clock::now() + std::max<std::chrono::nanoseconds>(shortest_rest, rest_per_work * (thread_cpu() - cpu_before));
   release_retired();
 }
 
@@ -181,7 +181,6 @@ bool Reconciler::State::wait_for_objects() {
 bool Reconciler::State::wait() {
   bool changed = false;
   auto deadline = Clock::time_point::max(), due = deadline;
-  auto gap = std::chrono::milliseconds{0};
   while (!stopping) {
     const bool happened = poll(changed ? std::chrono::ceil<std::chrono::milliseconds>(due - Clock::now()) : source->until_check());
     if (stopping) return false;
@@ -191,13 +190,9 @@ bool Reconciler::State::wait() {
     const bool by_source = source->take_changes();
     if (!by_source && !answers_changed) continue;
     const auto now = Clock::now();
-    if (!changed) {
-      const bool is_quiet = now - reacted_at >= longest_burst;
-      gap = is_quiet ? source->settling_time() : burst_gap;
-      deadline = now + longest_burst;
-    }
+    if (!changed) deadline = now + longest_burst;
     changed = true;
-    due = std::max(std::min(now + gap, deadline), rests_until);
+    due = std::max<Clock::time_point>(std::min<Clock::time_point>(now + source->settling_time(), deadline), rests_until);
     if (now >= due) return true;
   }
   return false;

@@ -104,7 +104,8 @@ asio::awaitable<void> EventWriter::run() {
     tell(item->regarding.event_namespace(), outcome.failure);
     const bool holds_all_back = outcome.failure && kube::concerns_all(*outcome.failure) && !kube::is_missing_rule(*outcome.failure);
     if (!holds_all_back) backoff.reset();
-    co_await pause_.keep(holds_all_back ? backoff.next(*outcome.failure) : pace);
+    const std::chrono::milliseconds wait = holds_all_back ? backoff.next(*outcome.failure) : pace;
+    co_await pause_.keep(wait);
   }
 }
 

@@ -161,7 +161,8 @@ asio::awaitable<void> StatusWriter::run() {
     }
     const MaybeFailure failure = co_await write(*due);
     if (!failure) backoff.reset();
-    co_await pause_.keep(failure ? backoff.next(*failure) : pace);
+    const std::chrono::milliseconds wait = failure ? backoff.next(*failure) : pace;
+    co_await pause_.keep(wait);
   }
 }
 

@@ -44,6 +44,12 @@ void plan_rules(PlannedIngress& planned) {
 
 }  // namespace
 
+void move_to(PlannedIngress& planned, kube::Ptr<kube::Ingress> ingress) {
+  for (PlannedRule& rule : planned.rules)
+    if (rule.rule) rule.rule = ingress->rules.data() + (rule.rule - planned.ingress->rules.data());
+  planned.ingress = std::move(ingress);
+}
+
 PlannedIngress plan_ingress(kube::Ptr<kube::Ingress> ingress, const GlobalConfig& config, const Options& options) {
   PlannedIngress planned;
   planned.ingress = std::move(ingress);

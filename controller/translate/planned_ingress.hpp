@@ -34,6 +34,8 @@ struct PlannedIngress {
   std::uint64_t heard_at = 0;                         // the translation that it was last part of
 };
 
+// To an object that says the same.
+void move_to(PlannedIngress& planned, kube::Ptr<kube::Ingress> ingress);
 [[nodiscard]] PlannedIngress plan_ingress(kube::Ptr<kube::Ingress> ingress, const GlobalConfig& config, const Options& options);
 
 }  // namespace controller::translate

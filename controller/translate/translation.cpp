@@ -28,15 +28,32 @@ void Translator::find_config_map() {
   is_all_stale_ = translation_.config_map != before;
 }
 
+// The plan of an object that is another now and says the same, as after each change of a status. Null: there is none.
+std::unique_ptr<PlannedIngress> Translator::take_equal_plan(const kube::Ptr<kube::Ingress>& ingress) {
+  const auto known = translation_.plans_by_name.find(ingress->metadata.key());
+  if (is_all_stale_ || known == translation_.plans_by_name.end() || !(*known->second->ingress == *ingress)) return nullptr;
+  auto plan = std::move(translation_.plans.extract(known->second->ingress.get()).mapped());
+  move_to(*plan, ingress);
+  return plan;
+}
+
 // What its annotations say, read again only where the object or the configuration is another.
 PlannedIngress& Translator::planned(const kube::Ingress& ingress) {
+  const auto known = translation_.plans.find(&ingress);
+  if (known != translation_.plans.end() && !is_all_stale_) return *known->second;
+  const kube::Key key = ingress.metadata.key();
+  const kube::Ptr<kube::Ingress>& object = store_.ingresses.at(key);
+  std::unique_ptr<PlannedIngress> plan = take_equal_plan(object);
+  if (!plan) {
+    plan = std::make_unique<PlannedIngress>(plan_ingress(object, config_, options_));
+    for (PlannedRule& rule : plan->rules) rule.work = &translation_.hosts[rule.host];
+    find_certificates(*plan);
+  }
+  translation_.ingress_states[key] = plan->plan.is_refused ? IngressState::refused : IngressState::served;
+  translation_.plans_by_name[key] = plan.get();
   auto& slot = translation_.plans[&ingress];
-  if (slot && !is_all_stale_) return *slot;
   if (slot) forgotten_.push_back(std::move(slot));
-  slot = std::make_unique<PlannedIngress>(plan_ingress(store_.ingresses.at(ingress.metadata.key()), config_, options_));
-  for (PlannedRule& rule : slot->rules) rule.work = &translation_.hosts[rule.host];
-  find_certificates(*slot);
-  translation_.ingress_states[ingress.metadata.key()] = slot->plan.is_refused ? IngressState::refused : IngressState::served;
+  slot = std::move(plan);
   return *slot;
 }
 
@@ -74,7 +91,9 @@ void Translator::forget_unheard() {
       ++at;
       continue;
     }
-    translation_.ingress_states.try_emplace(at->second->ingress->metadata.key(), IngressState::gone);
+    const kube::Key key = at->second->ingress->metadata.key();
+    translation_.ingress_states.try_emplace(key, IngressState::gone);
+    if (const auto named = translation_.plans_by_name.find(key); named->second == at->second.get()) translation_.plans_by_name.erase(named);
     forgotten_.push_back(std::move(at->second));
     at = translation_.plans.erase(at);
   }

@@ -50,6 +50,7 @@ struct Translation {
   // --- what the next translation begins with
   std::uint64_t count = 0;  // of translations
   std::unordered_map<const kube::Ingress*, std::unique_ptr<PlannedIngress>> plans;
+  std::map<kube::Key, PlannedIngress*> plans_by_name;
   std::map<std::string, HostWork> hosts;
   CertificateCache::Found default_certificate;        // null: none is declared
   std::map<std::uint32_t, UpstreamFindings> findings; // of those upstreams that have any

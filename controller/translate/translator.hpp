@@ -32,6 +32,7 @@ class Translator {
  private:
   // translation.cpp
   void find_config_map();
+  std::unique_ptr<PlannedIngress> take_equal_plan(const kube::Ptr<kube::Ingress>& ingress);
   PlannedIngress& planned(const kube::Ingress& ingress);
   void hear_ingresses();
   void hear(PlannedRule& rule, const Claim& claim);

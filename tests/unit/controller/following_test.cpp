@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <random>
@@ -136,6 +137,15 @@ Change random_change(const std::vector<Slot>& slots, std::mt19937& random) {
   return change;
 }
 
+// Its status alone: another object that says the same.
+void touch(controller::Store& store, std::mt19937& random) {
+  if (store.ingresses.empty()) return;
+  auto& slot = std::next(store.ingresses.begin(), static_cast<std::ptrdiff_t>(random() % store.ingresses.size()))->second;
+  kube::Ingress copy = *slot;
+  copy.exposure.addresses = {{"192.0.2.1", ""}};
+  slot = std::make_shared<const kube::Ingress>(std::move(copy));
+}
+
 class Following {
  public:
   explicit Following(unsigned seed) : random_(seed), slots_(world(random_)) {
@@ -150,6 +160,7 @@ class Following {
     if (count_ == 0) arrived.push_back(config_change(random_));
     for (auto i = random_() % 3 + 1; i > 0; --i) arrived.push_back(random_change(slots_, random_));
     kube::apply(std::move(arrived), options_, store_, unused, changes);
+    if (random_() % 2 == 0) touch(store_, random_);
     if (changes.routes || count_ == 0) translate::translate(followed_, store_, options_, answers_, certificates_, count_ % 40 == 0 ? nullptr : &changes);
     else if (!changes.services.empty()) translate::refresh_upstreams(followed_, changes.services, false, store_, options_, answers_);
     for (const auto& [ingress, state] : followed_.ingress_states) states_[ingress] = state;
