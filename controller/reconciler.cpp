@@ -146,11 +146,12 @@ void Reconciler::State::report() {
 
 void Reconciler::State::react() {
   const auto cpu_before = thread_cpu();
-  retired.push_back(translation.snapshot);
+  std::shared_ptr<const routing::Snapshot> before = translation.snapshot;
   const bool new_answers = answers_changed.exchange(false);
   const Changes changes = source->update();
   if (changes.routes) translate_all(changes.is_unbounded ? nullptr : &changes);
   else if (new_answers || !changes.services.empty()) refresh_endpoints(changes.services, new_answers);
+  if (translation.snapshot != before) retired.push_back(std::move(before));  // once, or it would count itself as in use
   finish(cpu_before, changes);
   rests_until = Clock::now() + std::max<std::chrono::nanoseconds>(shortest_rest, rest_per_work * (thread_cpu() - cpu_before));
   release_retired();

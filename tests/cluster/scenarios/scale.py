@@ -135,33 +135,40 @@ class Changes:
     """Endpoints, annotations and Ingresses, in turn, at a fixed rate."""
 
     def __init__(self, folder, addresses, ns):
-        self.api, self.addresses, self.ns, self.count = Api(folder), addresses, ns, 0
-        self.stopping, self.thread = threading.Event(), threading.Thread(target=self.run)
+        self.folder, self.addresses, self.ns, self.counts = folder, addresses, ns, [0] * WRITERS
+        self.stopping, self.threads = threading.Event(), [threading.Thread(target=self.run, args=[writer]) for writer in range(WRITERS)]
 
-    def one(self, turn):
+    @property
+    def count(self):
+        return sum(self.counts)
+
+    def one(self, api, turn):
         number = 2 + turn % (CHANGED - 2)
         if turn % 5 < 3:
-            self.api.apply(endpoint_slice(f"s{number}", self.addresses[turn // 5 % 2], self.ns))
+            api.apply(endpoint_slice(f"s{number}", self.addresses[turn // 5 % 2], self.ns))
         elif turn % 5 == 3:
-            self.api.patch("Ingress", f"i{number}", {"metadata": {"annotations": {"nginx.ingress.kubernetes.io/proxy-read-timeout": str(60 + turn)}}},
+            api.patch("Ingress", f"i{number}", {"metadata": {"annotations": {"nginx.ingress.kubernetes.io/proxy-read-timeout": str(60 + turn)}}},
                            self.ns, INGRESS)
         else:
-            self.api.patch("Ingress", f"i{number}", {"metadata": {"labels": {"turn": str(turn)}}}, self.ns, INGRESS)
+            api.patch("Ingress", f"i{number}", {"metadata": {"labels": {"turn": str(turn)}}}, self.ns, INGRESS)
 
-    def run(self):
-        began = time.monotonic()
+    def run(self, writer):
+        """Each its own share, so that the rate is held where an answer takes its time."""
+        api, began = Api(self.folder), time.monotonic() + writer / CHANGES_PER_SECOND
         while not self.stopping.is_set():
-            self.one(self.count)
-            self.count += 1
-            time.sleep(max(0, began + self.count / CHANGES_PER_SECOND - time.monotonic()))
+            time.sleep(max(0, began + self.counts[writer] * WRITERS / CHANGES_PER_SECOND - time.monotonic()))
+            self.one(api, self.counts[writer] * WRITERS + writer)
+            self.counts[writer] += 1
 
     def __enter__(self):
-        self.thread.start()
+        for thread in self.threads:
+            thread.start()
         return self
 
     def __exit__(self, *_):
         self.stopping.set()
-        self.thread.join(30)
+        for thread in self.threads:
+            thread.join(30)
 
 
 def beside_wrk(cluster, weir, addresses):
@@ -194,7 +201,8 @@ def test_many_ingresses_and_changes(cluster):
         assert not missing, f"not served: {missing[:5]}"
         print(f"        {COUNT} Ingresses: ready after {ready:.2f} s with {sum(cpu.values()):.2f} s of CPU ({', '.join(f'{k} {v:.2f}' for k, v in cpu.items())}), "
               f"{memory['VmRSS']:.0f} MB, peak {memory['VmHWM']:.0f} MB", flush=True)
-        print(f"        Ingress created until served: {in_ms(created(api, addresses, connection))}; endpoint changed until used: {in_ms(endpoint_changed(api, addresses, connection))}", flush=True)
+        print(f"        Ingress created until served: {in_ms(created(api, addresses, connection))}, {memory_of(weir)['VmRSS']:.0f} MB; "
+              f"endpoint changed until used: {in_ms(endpoint_changed(api, addresses, connection))}, {memory_of(weir)['VmRSS']:.0f} MB", flush=True)
         print(f"        {beside_wrk(cluster, weir, addresses)}", flush=True)
         print(f"        at the end {memory_of(weir)['VmRSS']:.0f} MB", flush=True)
     for name in (NAMESPACE, ELSEWHERE):

@@ -1,5 +1,6 @@
 #include "controller/reconciler.hpp"
 
+#include "tests/support/child_process.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/translate_yaml.hpp"
 
@@ -90,6 +91,17 @@ TEST_F(ReconcilerTest, PublishesNothingThatIsEqual) {
   files.write("b.yaml", test::service("web2") + test::ingress({.name = "two", .host = "b.test", .service = "web2"}));
   EXPECT_TRUE(recorder.eventually([this] { return recorder.snapshot->routes->hosts.size() == 2; }));
   EXPECT_EQ(recorder.publishes, 2);
+}
+
+TEST_F(ReconcilerTest, FreesWhatWasReplaced) {
+  files.write("a.yaml", test::service("web", {"10.0.0.1"}) + test::ingress({}));
+  start();
+  const std::weak_ptr<const routing::Snapshot> first = recorder.snapshot;
+  files.write("b.yaml", "a: [");
+  EXPECT_TRUE(recorder.eventually([this] { return recorder.holding.size() == 1; })) << "looked at, and nothing is another";
+  files.write("a.yaml", test::service("web", {"10.0.0.2"}) + test::ingress({}));
+  EXPECT_TRUE(recorder.eventually([this] { return recorder.publishes == 2; }));
+  EXPECT_TRUE(support::eventually([&first] { return first.expired(); }));
 }
 
 TEST_F(ReconcilerTest, SharesTheRoutesWhenOnlyEndpointsChange) {
