@@ -175,6 +175,7 @@ def beside_wrk(cluster, weir, addresses):
     """The API server's own share of a small machine shows in the run whose changes are elsewhere: what is left is Weir's."""
     if not shutil.which("wrk"):
         return "wrk is not there: no load"
+    load(2)  # a burst of first connections overflows the short queue of the Pods' echo server
     quiet, _ = load(CHANGE_SECONDS)
     with Changes(cluster.keys, addresses, ELSEWHERE):
         elsewhere, _ = load(CHANGE_SECONDS)
