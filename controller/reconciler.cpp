@@ -31,9 +31,10 @@ using Clock = std::chrono::steady_clock;
 // A change is taken as soon as its source thinks it whole, but is not waited for longer than this.
 constexpr std::chrono::milliseconds longest_burst{100};
 // After a reaction there is none for so long, and for so many times the CPU it took: what comes meanwhile is gathered, and however
-// fast it comes, it gets a quarter of a core.
+// fast it comes, it gets a quarter of a core; more only where a single reaction takes so long that others would wait too long.
 constexpr std::chrono::milliseconds shortest_rest{5};
 constexpr int rest_per_work = 3;
+constexpr std::chrono::milliseconds longest_rest{250};
 // How long the first snapshot waits for ExternalName addresses.
 constexpr std::chrono::milliseconds first_answers{1000};
 // How often snapshots that were replaced are looked at, whether any worker still holds them.
@@ -153,7 +154,7 @@ void Reconciler::State::react() {
   else if (new_answers || !changes.services.empty()) refresh_endpoints(changes.services, new_answers);
   if (translation.snapshot != before) retired.push_back(std::move(before));  // once, or it would count itself as in use
   finish(cpu_before, changes);
-  rests_until = Clock::now() + std::max<std::chrono::nanoseconds>(shortest_rest, rest_per_work * (thread_cpu() - cpu_before));
+  rests_until = Clock::now() + std::clamp<std::chrono::nanoseconds>(rest_per_work * (thread_cpu() - cpu_before), shortest_rest, longest_rest);
   release_retired();
 }
 

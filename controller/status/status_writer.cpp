@@ -99,9 +99,9 @@ asio::awaitable<StatusWriter::MaybeFailure> StatusWriter::write(const Statuses::
 void StatusWriter::take_in(const Statuses::Write& done, const MaybeFailure& failure) {
   const std::lock_guard lock{mutex_};
   if (!failure) return statuses_.on_written(done);
-  if (failure->status == 404) return statuses_.on_gone(done.ingress);
+  if (failure->status == 404) statuses_.on_gone(done.ingress);
   if (kube::concerns_all(*failure)) return;
-  const bool may_pass = failure->kind == Failure::Kind::busy || failure->status == 409;
+  const bool may_pass = failure->kind == Failure::Kind::busy || failure->status == 409 || failure->status == 404;
   statuses_.put_off(done.ingress, Clock::now() + (may_pass ? failed_wait : refused_wait));
 }
 

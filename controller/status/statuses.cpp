@@ -107,6 +107,11 @@ void Statuses::on_written(const Write& write) {
   settle(write.ingress);
 }
 
+void Statuses::on_gone(const kube::Key& ingress) {
+  const auto found = entries_.find(ingress);
+  if (found != entries_.end() && found->second.want == Want::clear) erase(ingress);
+}
+
 void Statuses::put_off(const kube::Key& ingress, TimePoint until) {
   const auto found = entries_.find(ingress);
   if (found != entries_.end()) found->second.not_before = until;

@@ -36,7 +36,8 @@ class Statuses {
   };
   [[nodiscard]] std::optional<Write> next(TimePoint now) const;
   void on_written(const Write& write);
-  void on_gone(const kube::Key& ingress) { erase(ingress); }
+  // The server does not know it (any more): what was to be cleared is; of others the watch decides, since one of that name may have come.
+  void on_gone(const kube::Key& ingress);
   // The next try is not before that.
   void put_off(const kube::Key& ingress, TimePoint until);
   // From now on everything of ours is to be cleared.

@@ -117,7 +117,8 @@ void Translator::make_snapshot() {
   snapshot->certificates = std::move(certificate_table_);
   snapshot->settings = before && *before->settings == config_.settings ? before->settings : std::make_shared<const routing::Settings>(config_.settings);
   snapshot->upstreams = make_upstreams(translation_, changes_ ? &changes_->services : nullptr, store_, options_, answers_);
-  if (before && before->upstreams->content_hash == snapshot->upstreams->content_hash) snapshot->upstreams = before->upstreams;
+  // By place, not by content: two ways of writing one port are two numbers, and their groups may look alike.
+  if (before && before->upstreams->groups == snapshot->upstreams->groups) snapshot->upstreams = before->upstreams;
   snapshot->version = routing::version_of(*snapshot);
   translation_.snapshot = std::move(snapshot);
 }

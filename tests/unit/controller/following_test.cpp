@@ -237,6 +237,24 @@ TEST(Following, LeavesOtherHostsAndTheirUpstreamsAlone) {
   EXPECT_EQ(translation.snapshot->upstreams->groups.size(), 2u) << "its number is given away again";
 }
 
+// Two ways of writing a port are two upstreams whose groups look alike.
+TEST(Following, AnotherWayOfWritingThePortLeadsToAGroup) {
+  const auto with_port = [](const std::string& port) {
+    std::string text = ingress({});
+    return text.replace(text.find("{number: 80}"), 12, port);
+  };
+  translate::CertificateCache certificates;
+  auto translation = translate::translate(decode_yaml(service("web") + with_port("{name: http}")).store, {}, {}, certificates);
+  const controller::Changes changes{.routes = true};
+  for (const auto port : {"{name: http, number: 80}", "{number: 80}", "{name: http}"}) {
+    translate::translate(translation, decode_yaml(service("web") + with_port(port)).store, {}, {}, certificates, &changes);
+    const auto match = translation.snapshot->routes->match({"a.test", "/"});
+    const auto upstream = std::get<routing::Forward>(match.route->action).upstream;
+    ASSERT_LT(upstream, translation.snapshot->upstreams->groups.size()) << port;
+    ASSERT_NE(translation.snapshot->upstreams->groups[upstream], nullptr) << port;
+  }
+}
+
 // The order of the two stays, and so does everything but what the younger is told.
 TEST(Following, TellsAnotherReasonOnceANamespaceIsBeingDeleted) {
   std::string younger = ingress({.name = "younger", .created = "2024-02-01T00:00:00Z"});

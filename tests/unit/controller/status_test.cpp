@@ -230,6 +230,19 @@ TEST(Statuses, ClearsAllAtTheEnd) {
   EXPECT_FALSE(statuses.next(start));
 }
 
+TEST(Statuses, ForgetsWhatIsNotFoundOnlyWhereItWasToBeCleared) {
+  Statuses statuses;
+  statuses.set_addresses(ours);
+  follow(statuses, {{a, IngressState::served}, {b, IngressState::served}}, ingresses({{"a", {}}, {"b", ours}}));
+  statuses.on_gone(a);
+  EXPECT_EQ(statuses.next(start)->ingress, a) << "deleted and made again: the new one waits for its status";
+  statuses.on_written(*statuses.next(start));
+  follow(statuses, {{b, IngressState::gone}}, ingresses({{"a", ours}, {"b", ours}}));
+  EXPECT_TRUE(statuses.has_work());
+  statuses.on_gone(b);
+  EXPECT_FALSE(statuses.has_work());
+}
+
 TEST(Statuses, PutsOffWhatIsRefused) {
   Statuses statuses;
   statuses.set_addresses(ours);
