@@ -18,7 +18,6 @@
 #include <atomic>
 #include <chrono>
 #include <iterator>
-#include <optional>
 #include <set>
 #include <thread>
 
@@ -179,7 +178,7 @@ bool Reconciler::State::wait_for_objects() {
   return !stopping;
 }
 
-// False when it is time to stop. Returns when something has changed: at once in a quiet moment, else gathered over a burst.
+// False when it is time to stop. Returns when something has changed and the rest is over.
 bool Reconciler::State::wait() {
   bool changed = false;
   auto deadline = Clock::time_point::max(), due = deadline;

@@ -17,7 +17,7 @@ struct Endpoint {
 
 // Immutable once in a table; a group that did not change is the same object in the next table.
 struct UpstreamGroup {
-  std::string name;             // "<namespace>-<service>-<port>", as ingress-nginx logs it; unique in a table
+  std::string name;             // "<namespace>-<service>-<port>", as ingress-nginx logs it; dashes in names may make two of them equal
   std::string service_namespace, service, port;
   std::vector<Endpoint> endpoints;  // sorted, unique; empty: 503
   // Why there is none, for the log line of the 503 ("Service shop/web does not exist"); empty otherwise.

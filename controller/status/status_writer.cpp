@@ -54,7 +54,11 @@ void StatusWriter::find_addresses(const Store& store) {
 }
 
 bool StatusWriter::follow(const translate::Translation& translation, const Changes& changes, const Store& store) {
-  if (changes.routes) forget_findings(translation.ingress_states);
+  if (changes.routes)
+    forget_findings([&states = translation.ingress_states](const kube::Key& ingress) {
+      const auto found = states.find(ingress);
+      return found != states.end() && found->second != translate::IngressState::served;
+    });
   const std::lock_guard lock{mutex_};
   version_ = translation.snapshot->version;
   find_addresses(store);
@@ -124,18 +128,13 @@ void StatusWriter::tell(const Statuses::Write& done, const MaybeFailure& failure
                                         : std::nullopt);
 }
 
-// Of those that are not served any more.
-void StatusWriter::forget_findings(const std::map<kube::Key, translate::IngressState>& states) {
-  std::set<kube::Key> forgotten;
+void StatusWriter::forget_findings(const std::function<bool(const kube::Key&)>& concerns) {
+  std::vector<kube::Key> forgotten;
   {
     const std::lock_guard lock{mutex_};
-    for (const auto& [ingress, state] : states)
-      if (state != translate::IngressState::served && told_.erase(ingress) != 0) forgotten.insert(ingress);
+    std::copy_if(told_.begin(), told_.end(), std::back_inserter(forgotten), concerns);
+    for (const kube::Key& ingress : forgotten) told_.erase(ingress);
   }
-  forget_findings(forgotten);
-}
-
-void StatusWriter::forget_findings(const std::set<kube::Key>& forgotten) {
   for (const auto& [object_namespace, name] : forgotten) parts_.findings.set(fmt::format("status of {}/{}", object_namespace, name), std::nullopt);
 }
 
@@ -146,12 +145,7 @@ asio::awaitable<void> StatusWriter::run() {
     co_await look_at_nodes();
     if (pause_.is_over()) break;
     if (std::exchange(led_, parts_.elector.leads()) && !led_) {  // it is another's now to tell
-      std::set<kube::Key> forgotten;
-      {
-        const std::lock_guard lock{mutex_};
-        forgotten = std::exchange(told_, {});
-      }
-      forget_findings(forgotten);
+      forget_findings([](const kube::Key&) { return true; });
       parts_.findings.set("status", std::nullopt);
     }
     const auto due = next();

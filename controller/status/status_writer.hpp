@@ -69,8 +69,7 @@ class StatusWriter {
   [[nodiscard]] boost::asio::awaitable<MaybeFailure> write(const Statuses::Write& due);
   void take_in(const Statuses::Write& done, const MaybeFailure& failure);
   void tell(const Statuses::Write& done, const MaybeFailure& failure);
-  void forget_findings(const std::map<kube::Key, translate::IngressState>& states);
-  void forget_findings(const std::set<kube::Key>& forgotten);
+  void forget_findings(const std::function<bool(const kube::Key&)>& concerns);
 
   const Options& options_;
   Parts parts_;

@@ -20,7 +20,7 @@ std::string_view why_first(const kube::Ingress& owner, const kube::Ingress& clai
 
 }  // namespace
 
-void Translator::claim(HostBuilder& host, Location location) {
+void Translator::place(HostBuilder& host, Location location) {
   const PlannedIngress* const claimant = location.owner;
   const std::string field = location.field, path = location.path;
   const PlannedIngress* owner = nullptr;
@@ -45,7 +45,7 @@ void Translator::merge_path(const Claim& claim, const PlannedRule& rule, const k
   location.type = path.type == kube::PathType::exact ? routing::PathType::exact : routing::PathType::prefix;
   location.backend = path.backend;
   const bool is_told = path.is_refused || rule.is_refused, is_valid = is_valid_path(location.path) && !location.path.empty();
-  if (is_valid && !is_told) return this->claim(host, std::move(location));
+  if (is_valid && !is_told) return place(host, std::move(location));
   location.declared = location.path;
   if (!is_valid) location.path = meant_path(location.path);
   const bool is_guarded = planned.plan.is_guarded;
@@ -63,7 +63,7 @@ void Translator::merge_path(const Claim& claim, const PlannedRule& rule, const k
   }
   if (!is_valid) location.type = routing::PathType::prefix;
   location.closed = reason;
-  this->claim(host, std::move(location));
+  place(host, std::move(location));
 }
 
 void Translator::merge_catch_all(const Claim& claim, HostBuilder& host) {
@@ -73,7 +73,7 @@ void Translator::merge_catch_all(const Claim& claim, HostBuilder& host) {
   location.backend = claim.planned->ingress->default_backend;
   location.is_catch_all_default = true;
   location.field = "spec.defaultBackend";
-  this->claim(host, std::move(location));
+  place(host, std::move(location));
 }
 
 void Translator::merge(const Claim& claim, HostBuilder& host) {

@@ -167,7 +167,7 @@ void Translator::settle(HostBuilder& host, Location location) {
                      is_guarded ? fmt::format("; since the Ingress guards access what begins with {} answers 503 until then", meant.path) : ""),
          Severity::changed);
   meant.declared = location.path;
-  claim(host, std::move(location));
+  place(host, std::move(location));
   if (is_guarded) close_meant(host, std::move(meant), is_within_element);
 }
 
@@ -194,7 +194,7 @@ void Translator::settle_paths(HostBuilder& host) {
     const PlannedIngress* unused = nullptr;
     if (needs_settling(location)) settle(host, std::move(location));
     else if (location.is_placeholder) (void)host.claim(std::move(location), &unused);
-    else claim(host, std::move(location));
+    else place(host, std::move(location));
   }
 }
 
@@ -269,8 +269,8 @@ void Translator::build_fallback() {
   fallback_upstream_ = forward.upstream;
 }
 
-// Whether something else than its claims makes it another.
-bool Translator::is_stale(const HostWork& work) const {
+// Than it was made from.
+bool Translator::has_other_services(const HostWork& work) const {
   if (work.services.empty()) return false;
   return !changes_ || std::any_of(work.services.begin(), work.services.end(), [this](const kube::Key& service) { return changes_->services.contains(service); });
 }
@@ -285,7 +285,7 @@ void Translator::build_routes() {
   for (auto& [name, work] : translation_.hosts) {
     // An exact host below a wildcard host with a certificate is served with that one, so it counts as TLS enabled too.
     const bool has_certificate = work.certificate || (!name.empty() && certificate_table_->index.find_declared(name) != routing::HostIndex::none);
-    if (work.is_stale || has_certificate != work.has_certificate || !has_same_fallback || is_stale(work)) {
+    if (work.is_stale || has_certificate != work.has_certificate || !has_same_fallback || has_other_services(work)) {
       work.has_certificate = has_certificate;
       build_host(name, work);
       work.is_stale = false;

@@ -88,6 +88,12 @@ bool is_ours(const kube::Ingress& ingress, const Store& store, const Options& op
   return false;
 }
 
+// As texts "namespace/name".
+bool has_greater_name(const kube::Metadata& a, const kube::Metadata& b) {
+  if (a.object_namespace == b.object_namespace) return a.name > b.name;
+  return a.object_namespace + "/" + a.name > b.object_namespace + "/" + b.name;
+}
+
 }  // namespace
 
 bool is_of_concern(const kube::Ingress& ingress, const Store& store, const Options& options) {
@@ -104,16 +110,6 @@ bool matches_selector(const kube::Pairs& labels, std::string_view selector) {
   const auto terms = split_terms(selector);
   return std::all_of(terms.begin(), terms.end(), [&labels](std::string_view term) { return matches_term(labels, term); });
 }
-
-namespace {
-
-// As texts "namespace/name".
-bool has_greater_name(const kube::Metadata& a, const kube::Metadata& b) {
-  if (a.object_namespace == b.object_namespace) return a.name > b.name;
-  return a.object_namespace + "/" + a.name > b.object_namespace + "/" + b.name;
-}
-
-}  // namespace
 
 std::vector<Selected> select_ingresses(const Store& store, const Options& options, std::vector<routing::Diagnostic>& diagnostics) {
   std::vector<Selected> selected;

@@ -69,9 +69,8 @@ void Translator::hear(PlannedRule& rule, const Claim& claim) {
 }
 
 void Translator::hear_ingresses() {
-  std::vector<routing::Diagnostic> of_selection;
   std::size_t count = 0;
-  for (const Selected& selected : select_ingresses(store_, options_, of_selection)) {
+  for (const Selected& selected : select_ingresses(store_, options_, common_findings_)) {
     PlannedIngress& one = planned(*selected.ingress);
     one.heard_at = translation_.count;
     for (std::uint32_t i = 0; i < one.rules.size(); ++i) hear(one.rules[i], {&one, i, selected.leaves});
@@ -82,7 +81,6 @@ void Translator::hear_ingresses() {
     if (state == IngressState::refused) translation_.refused.insert(ingress);
     else translation_.refused.erase(ingress);
   }
-  common_findings_.insert(common_findings_.end(), of_selection.begin(), of_selection.end());
 }
 
 void Translator::forget_unheard() {

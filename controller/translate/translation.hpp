@@ -41,7 +41,8 @@ struct Translation {
   std::vector<routing::Diagnostic> route_diagnostics; // of everything but the upstreams
   std::vector<routing::Diagnostic> upstream_diagnostics;
   std::set<std::string> external_names;               // to be resolved
-  std::map<kube::Key, IngressState> ingress_states;            // of the Ingresses that the last translation looked at anew, or lost
+  // Of the Ingresses that the last translation looked at anew, or lost: whoever follows takes them after each.
+  std::map<kube::Key, IngressState> ingress_states;
   std::set<kube::Key> refused;
   kube::Ptr<kube::ConfigMap> config_map;              // in force; null: defaults
   UpstreamNumbers upstreams;                          // in the upstream table
@@ -52,7 +53,7 @@ struct Translation {
   std::unordered_map<const kube::Ingress*, std::unique_ptr<PlannedIngress>> plans;
   std::map<kube::Key, PlannedIngress*> plans_by_name;
   std::map<std::string, HostWork> hosts;
-  CertificateCache::Found default_certificate;        // null: none is declared
+  CertificateCache::Found default_certificate;        // held, so that it is parsed once; null: none is declared
   std::map<std::uint32_t, UpstreamFindings> findings; // of those upstreams that have any
   std::map<std::uint32_t, std::string> external_upstreams; // whose endpoints are answers of DNS, with the name
 };

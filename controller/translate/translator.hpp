@@ -54,12 +54,12 @@ class Translator {
   void merge(const Claim& claim, HostBuilder& host);
   void merge_path(const Claim& claim, const PlannedRule& rule, const kube::IngressPath& path, HostBuilder& host);
   void merge_catch_all(const Claim& claim, HostBuilder& host);
-  void claim(HostBuilder& host, Location location);
+  void place(HostBuilder& host, Location location);
 
   // routes.cpp
   void build_routes();
   void build_fallback();
-  [[nodiscard]] bool is_stale(const HostWork& work) const;
+  [[nodiscard]] bool has_other_services(const HostWork& work) const;
   void build_host(const std::string& name, HostWork& work);
   void build_entry(const HostBuilder& host, routing::HostEntry& entry);
   void settle_paths(HostBuilder& host);

@@ -13,6 +13,10 @@ namespace controller::translate {
 
 class UpstreamNumbers {
  public:
+  UpstreamNumbers() = default;
+  UpstreamNumbers(UpstreamNumbers&&) = default;  // no copy: places point into the map
+  UpstreamNumbers& operator=(UpstreamNumbers&&) = default;
+
   [[nodiscard]] routing::Forward forward_to(const UpstreamKey& key);
   // Null: the number is free.
   [[nodiscard]] const UpstreamKey* key_of(std::uint32_t number) const noexcept { return places_[number].key; }

@@ -2,8 +2,6 @@
 
 #include "routing/content_hash.hpp"
 
-#include <string_view>
-#include <unordered_set>
 #include <vector>
 
 namespace controller::translate {
@@ -13,19 +11,6 @@ namespace {
 using Group = std::shared_ptr<const routing::UpstreamGroup>;
 
 kube::Key service_of(const UpstreamKey& key) { return {key.service_namespace, key.service}; }
-
-// Among ten thousand upstreams a few are asked for: names alone tell most of the others apart, and cost no copy.
-class Wanted {
- public:
-  explicit Wanted(const std::set<kube::Key>& services) : services_(services) {
-    for (const auto& [ns, name] : services) names_.insert(name);
-  }
-  [[nodiscard]] bool contains(const UpstreamKey& key) const { return names_.contains(key.service) && services_.contains(service_of(key)); }
-
- private:
-  const std::set<kube::Key>& services_;
-  std::unordered_set<std::string_view> names_;
-};
 
 void resolve_group(Translation& translation, std::uint32_t number, Group& group, const Store& store, const SliceIndex& slices, const Options& options,
                    const DnsResolver::Answers& answers) {
@@ -81,13 +66,13 @@ std::shared_ptr<const routing::UpstreamTable> make_upstreams(Translation& transl
   auto table = translation.snapshot ? std::make_shared<routing::UpstreamTable>(*translation.snapshot->upstreams) : std::make_shared<routing::UpstreamTable>();
   table->groups.resize(translation.upstreams.size());
   const std::set<kube::Key> none;
-  const Wanted wanted{services ? *services : none};
+  const WantedServices wanted{services ? *services : none};
   std::vector<std::uint32_t> unknown;
   for (std::uint32_t number = 0; number < translation.upstreams.size(); ++number) {
     Group& group = table->groups[number];
     const UpstreamKey* const key = translation.upstreams.key_of(number);
     if (!key) forget(translation, number, group);
-    else if (!group || !services || wanted.contains(*key) || translation.external_upstreams.contains(number)) unknown.push_back(number);
+    else if (!group || !services || wanted.contains(key->service_namespace, key->service) || translation.external_upstreams.contains(number)) unknown.push_back(number);
   }
   resolve_groups(translation, unknown, *table, store, options, answers);
   table->content_hash = routing::hash_of(*table);
@@ -98,11 +83,11 @@ std::shared_ptr<const routing::UpstreamTable> make_upstreams(Translation& transl
 std::shared_ptr<const routing::UpstreamTable> update_upstreams(Translation& translation, const std::set<kube::Key>& services, bool new_answers, const Store& store,
                                                                const Options& options, const DnsResolver::Answers& answers) {
   auto table = std::make_shared<routing::UpstreamTable>(*translation.snapshot->upstreams);
-  const Wanted wanted{services};
+  const WantedServices wanted{services};
   std::vector<std::uint32_t> changed;
   for (std::uint32_t number = 0; number < table->groups.size(); ++number) {
     const UpstreamKey* const key = translation.upstreams.key_of(number);
-    if (key && (wanted.contains(*key) || (new_answers && translation.external_upstreams.contains(number)))) changed.push_back(number);
+    if (key && (wanted.contains(key->service_namespace, key->service) || (new_answers && translation.external_upstreams.contains(number)))) changed.push_back(number);
   }
   resolve_groups(translation, changed, *table, store, options, answers);
   table->content_hash = routing::hash_of(*table);

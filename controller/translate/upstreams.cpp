@@ -9,8 +9,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
-#include <string_view>
-#include <unordered_set>
 
 namespace controller::translate {
 
@@ -118,14 +116,20 @@ void collect(const std::vector<const kube::EndpointSlice*>& slices, const kube::
 
 const kube::ServicePort* service_port(const kube::Service& service, const UpstreamKey& key) { return find_port(service, key); }
 
+WantedServices::WantedServices(const std::set<kube::Key>& services) : services_(services) {
+  for (const auto& [ns, name] : services) names_.insert(name);
+}
+
+bool WantedServices::contains(const std::string& service_namespace, const std::string& name) const {
+  return names_.contains(name) && services_.contains({service_namespace, name});
+}
+
 SliceIndex index_slices(const Store& store, const std::set<kube::Key>& services) {
   SliceIndex index;
-  std::unordered_set<std::string_view> names;  // tell most of the others apart without a copy
-  for (const auto& [ns, name] : services) names.insert(name);
+  const WantedServices wanted{services};
   for (const auto& [key, slice] : store.slices) {
-    if (slice->service.empty() || !names.contains(slice->service)) continue;
-    kube::Key service{slice->metadata.object_namespace, slice->service};
-    if (services.contains(service)) index[std::move(service)].push_back(slice.get());
+    const std::string& ns = slice->metadata.object_namespace;
+    if (!slice->service.empty() && wanted.contains(ns, slice->service)) index[{ns, slice->service}].push_back(slice.get());
   }
   return index;
 }

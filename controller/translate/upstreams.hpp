@@ -11,6 +11,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace controller::translate {
@@ -22,6 +24,18 @@ struct UpstreamKey {
   std::string port_name;
 
   friend auto operator<=>(const UpstreamKey&, const UpstreamKey&) = default;
+};
+
+// A few Services among thousands: names alone tell most of the others apart, and cost no copy.
+class WantedServices {
+ public:
+  // `services` outlives it.
+  explicit WantedServices(const std::set<kube::Key>& services);
+  [[nodiscard]] bool contains(const std::string& service_namespace, const std::string& name) const;
+
+ private:
+  const std::set<kube::Key>& services_;
+  std::unordered_set<std::string_view> names_;
 };
 
 // Slices by namespace and Service.

@@ -148,7 +148,7 @@ class Changes:
             api.apply(endpoint_slice(f"s{number}", self.addresses[turn // 5 % 2], self.ns))
         elif turn % 5 == 3:
             api.patch("Ingress", f"i{number}", {"metadata": {"annotations": {"nginx.ingress.kubernetes.io/proxy-read-timeout": str(60 + turn)}}},
-                           self.ns, INGRESS)
+                      self.ns, INGRESS)
         else:
             api.patch("Ingress", f"i{number}", {"metadata": {"labels": {"turn": str(turn)}}}, self.ns, INGRESS)
 

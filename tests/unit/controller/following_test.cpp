@@ -1,7 +1,6 @@
 // A translation that follows changes is the one that is made from nothing, whatever went before: random changes to a small
 // world in which everything refers to everything.
 #include "controller/kube/store_update.hpp"
-#include "routing/content_hash.hpp"
 #include "tests/support/make_certificate.hpp"
 #include "tests/support/translate_yaml.hpp"
 
