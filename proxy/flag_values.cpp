@@ -1,6 +1,7 @@
 #include "proxy/flag_values.hpp"
 
 #include <arpa/inet.h>
+#include <boost/algorithm/string.hpp>
 
 #include <algorithm>
 #include <array>
@@ -124,6 +125,18 @@ FlagValue<std::string> parse_object_name(std::string_view text) {
 
 FlagValue<std::string> parse_namespace(std::string_view text) {
   if (!text.empty() && !is_dns_label(text)) return {{}, "is not the name of a namespace"};
+  return {std::string{text}};
+}
+
+FlagValue<std::string> parse_published(std::string_view text) {
+  std::vector<std::string> entries;
+  boost::algorithm::split(entries, text, [](char c) { return c == ','; });
+  for (std::string& entry : entries) {
+    boost::algorithm::trim(entry);
+    boost::algorithm::to_lower(entry);
+    if (entry.ends_with('.')) entry.pop_back();
+    if (!entry.empty() && !is_numeric_address(entry) && !is_dns_subdomain(entry)) return {{}, "is not a list of IP addresses and DNS names, commas between them"};
+  }
   return {std::string{text}};
 }
 

@@ -32,6 +32,7 @@ class Update {
     const auto found = store_.of<T>().find(key);
     if (found == store_.of<T>().end()) return;
     note(*found->second);
+    if constexpr (std::is_same_v<T, Ingress>) changes_.statuses.insert(key);
     store_.of<T>().erase(found);
   }
 

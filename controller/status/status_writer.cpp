@@ -54,18 +54,22 @@ void StatusWriter::find_addresses(const Store& store) {
 }
 
 bool StatusWriter::follow(const translate::Translation& translation, const Changes& changes, const Store& store) {
+  bool has_work = false;
+  {
+    const std::lock_guard lock{mutex_};
+    version_ = translation.snapshot->version;
+    find_addresses(store);
+    statuses_.see(changes.statuses, store.ingresses, Clock::now());
+    if (changes.routes)
+      for (const auto& [ingress, state] : translation.ingress_states) statuses_.follow(ingress, state, store.ingresses);
+    has_work = statuses_.has_work();
+  }
   if (changes.routes)
     forget_findings([&states = translation.ingress_states](const kube::Key& ingress) {
       const auto found = states.find(ingress);
       return found != states.end() && found->second != translate::IngressState::served;
     });
-  const std::lock_guard lock{mutex_};
-  version_ = translation.snapshot->version;
-  find_addresses(store);
-  if (changes.routes)
-    for (const auto& [ingress, state] : translation.ingress_states) statuses_.follow(ingress, state, store.ingresses);
-  statuses_.see(changes.statuses, store.ingresses, Clock::now());
-  return statuses_.has_work();
+  return has_work;
 }
 
 asio::awaitable<void> StatusWriter::look_at_nodes() {
@@ -121,11 +125,29 @@ void StatusWriter::tell(const Statuses::Write& done, const MaybeFailure& failure
   if (!is_done && !is_refused) return;
   {
     const std::lock_guard lock{mutex_};
+    if (is_refused && !statuses_.is_due(done.ingress)) return;  // it has gone while the answer was on its way
     if (is_refused) told_.insert(done.ingress);
     else if (told_.erase(done.ingress) == 0) return;
   }
   parts_.findings.set(about, is_refused ? std::optional{routing::Diagnostic{"Ingress", object_namespace, name, "status", "cannot be written: " + failure->text, routing::Severity::changed}}
                                         : std::nullopt);
+}
+
+void StatusWriter::tell_contests() {
+  std::set<kube::Key> contested;
+  if (parts_.elector.leads()) {
+    const std::lock_guard lock{mutex_};
+    contested = statuses_.contested(Clock::now());
+  }
+  if (contested == contests_told_) return;
+  const auto about = [](const kube::Key& ingress) { return fmt::format("contest over {}/{}", ingress.first, ingress.second); };
+  for (const kube::Key& ingress : contests_told_)
+    if (!contested.contains(ingress)) parts_.findings.set(about(ingress), std::nullopt);
+  for (const kube::Key& ingress : contested)
+    parts_.findings.set(about(ingress), routing::Diagnostic{"Ingress", ingress.first, ingress.second, "status",
+        "somebody else keeps writing other addresses here, perhaps another controller of the same class: leave the Ingress to one of them, or set --update-status=false",
+        routing::Severity::changed});
+  contests_told_ = std::move(contested);
 }
 
 void StatusWriter::forget_findings(const std::function<bool(const kube::Key&)>& concerns) {
@@ -148,6 +170,7 @@ asio::awaitable<void> StatusWriter::run() {
       forget_findings([](const kube::Key&) { return true; });
       parts_.findings.set("status", std::nullopt);
     }
+    tell_contests();
     const auto due = next();
     if (!due) {
       co_await pause_.rest(until_next());

@@ -69,6 +69,7 @@ class StatusWriter {
   [[nodiscard]] boost::asio::awaitable<MaybeFailure> write(const Statuses::Write& due);
   void take_in(const Statuses::Write& done, const MaybeFailure& failure);
   void tell(const Statuses::Write& done, const MaybeFailure& failure);
+  void tell_contests();
   void forget_findings(const std::function<bool(const kube::Key&)>& concerns);
 
   const Options& options_;
@@ -82,7 +83,9 @@ class StatusWriter {
   mutable std::mutex mutex_;  // of what follows
   Statuses statuses_;
   std::uint64_t version_ = 0;  // that the statuses go with
-  std::set<kube::Key> told_;   // Ingresses with a finding
+  std::set<kube::Key> told_;   // Ingresses with a finding about a write
+
+  std::set<kube::Key> contests_told_;  // the leader's thread's
 };
 
 }  // namespace controller::status

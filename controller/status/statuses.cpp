@@ -1,57 +1,73 @@
 #include "controller/status/statuses.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace controller::status {
 
 bool Statuses::is_due(const Entry& entry) const {
-  if (addresses_.empty()) return false;
-  const bool is_ours = entry.known == addresses_;
   switch (entry.want) {
-    case Want::publish: return clears_all_ ? is_ours : are_known_ && !is_ours;
-    case Want::clear: return is_ours;
-    default: return clears_all_ && is_ours;
+    case Want::publish: return clears_all_ ? entry.is_ours : are_known_ && entry.known != addresses_;
+    case Want::clear: return entry.is_ours;
+    default: return clears_all_ && entry.is_ours;
   }
 }
 
-void Statuses::settle(const kube::Key& ingress) {
-  const auto found = entries_.find(ingress);
-  if (found == entries_.end()) return;
-  if (is_due(found->second)) {
-    due_.insert(ingress);
-    return;
+Statuses::Entries::iterator Statuses::settle(Entries::iterator at) {
+  if (is_due(at->second)) {
+    due_.insert(at->first);
+    return std::next(at);
   }
-  due_.erase(ingress);
-  if (found->second.want == Want::clear) entries_.erase(found);
+  due_.erase(at->first);
+  return at->second.want == Want::clear ? entries_.erase(at) : std::next(at);
+}
+
+void Statuses::settle_all() {
+  for (auto at = entries_.begin(); at != entries_.end();) at = settle(at);
 }
 
 void Statuses::erase(const kube::Key& ingress) {
   entries_.erase(ingress);
   due_.erase(ingress);
+  contested_.erase(ingress);
 }
 
-void Statuses::see(Entry& entry, const kube::StatusAddresses& seen) {
+void Statuses::know(Entry& entry, const kube::StatusAddresses& addresses) const {
+  entry.known = addresses;
+  entry.is_ours = !addresses.empty() && addresses == addresses_;
+}
+
+void Statuses::see(Entry& entry, const kube::StatusAddresses& seen) const {
   if (entry.seen == seen) return;
-  entry.seen = entry.known = seen;
+  entry.seen = seen;
+  know(entry, seen);
   ++entry.sights;
   entry.not_before = {};
 }
 
-void Statuses::contest(Entry& entry, TimePoint now) {
+void Statuses::contest(const kube::Key& ingress, Entry& entry, TimePoint now) {
   if (now - entry.contested_at > contest_over) entry.contests = 0;
   const auto wait = entry.contests == 0 ? std::chrono::seconds{0} : std::min(longest_contest, shortest_contest * (1u << std::min(entry.contests - 1, 6u)));
   entry.not_before = now + wait;
   entry.contested_at = now;
-  ++entry.contests;
+  if (++entry.contests >= contests_told) contested_.insert(ingress);
+}
+
+std::set<kube::Key> Statuses::contested(TimePoint now) {
+  std::erase_if(contested_, [&](const kube::Key& ingress) {
+    const auto found = entries_.find(ingress);
+    return found == entries_.end() || now - found->second.contested_at > contest_over;
+  });
+  return contested_;
 }
 
 void Statuses::want(const kube::Key& ingress, Want aim, const Kind<kube::Ingress>& ingresses) {
   const auto object = ingresses.find(ingress);
   if (object == ingresses.end()) return;
-  Entry& entry = entries_[ingress];
-  see(entry, object->second->exposure.addresses);
-  entry.want = aim;
-  settle(ingress);
+  const auto at = entries_.try_emplace(ingress).first;
+  see(at->second, object->second->exposure.addresses);
+  at->second.want = aim;
+  settle(at);
 }
 
 void Statuses::follow(const kube::Key& ingress, translate::IngressState state, const Kind<kube::Ingress>& ingresses) {
@@ -67,15 +83,20 @@ void Statuses::follow(const kube::Key& ingress, translate::IngressState state, c
 void Statuses::see(const std::set<kube::Key>& changed, const Kind<kube::Ingress>& ingresses, TimePoint now) {
   for (const kube::Key& ingress : changed) {
     const auto found = entries_.find(ingress);
+    if (found == entries_.end()) continue;
     const auto object = ingresses.find(ingress);
-    if (found == entries_.end() || object == ingresses.end()) continue;
+    if (object == ingresses.end()) {
+      erase(ingress);
+      continue;
+    }
     Entry& entry = found->second;
-    const bool was_ours = entry.known == addresses_;
+    const bool was_current = entry.is_ours && entry.known == addresses_;
     // The same as the last time may still be news: somebody wrote over what we had written in between.
-    entry.seen = entry.known = object->second->exposure.addresses;
+    entry.seen = object->second->exposure.addresses;
+    know(entry, entry.seen);
     ++entry.sights;
-    if (was_ours && entry.known != addresses_) contest(entry, now);
-    settle(ingress);
+    if (was_current && !entry.is_ours) contest(ingress, entry, now);
+    settle(found);
   }
 }
 
@@ -84,9 +105,8 @@ void Statuses::set_addresses(kube::StatusAddresses addresses) {
   if (are_known == are_known_ && (addresses == addresses_ || !are_known)) return;
   are_known_ = are_known;
   if (are_known) addresses_ = std::move(addresses);
-  due_.clear();
-  for (const auto& [ingress, entry] : entries_)
-    if (is_due(entry)) due_.insert(ingress);
+  for (auto& [ingress, entry] : entries_) entry.is_ours = entry.is_ours || (!addresses_.empty() && entry.known == addresses_);
+  settle_all();
 }
 
 std::optional<Statuses::Write> Statuses::next(TimePoint now) const {
@@ -103,8 +123,11 @@ void Statuses::on_written(const Write& write) {
   const auto found = entries_.find(write.ingress);
   if (found == entries_.end()) return;
   // What the watch has shown in the meantime may be younger than what we wrote.
-  if (found->second.sights == write.sights) found->second.known = write.addresses;
-  settle(write.ingress);
+  if (found->second.sights == write.sights) {
+    found->second.known = write.addresses;
+    found->second.is_ours = !write.addresses.empty();
+  }
+  settle(found);
 }
 
 void Statuses::on_gone(const kube::Key& ingress) {
@@ -119,9 +142,7 @@ void Statuses::put_off(const kube::Key& ingress, TimePoint until) {
 
 void Statuses::clear_all() {
   clears_all_ = true;
-  due_.clear();
-  for (const auto& [ingress, entry] : entries_)
-    if (is_due(entry)) due_.insert(ingress);
+  settle_all();
 }
 
 }  // namespace controller::status

@@ -45,10 +45,19 @@ Page readiness(const Facts& facts) {
   return {is_ready ? 200u : 503u, std::string{text_type}, std::move(body), {}};
 }
 
+// Of a target in origin or absolute form (RFC 9112, 3.2).
+std::string_view path_of(std::string_view target) {
+  target = target.substr(0, target.find('?'));
+  const auto scheme_end = target.find("://");
+  if (target.starts_with('/') || scheme_end == target.npos) return target;
+  const auto path = target.find('/', scheme_end + 3);
+  return path == target.npos ? "/" : target.substr(path);
+}
+
 }  // namespace
 
-Page page_for(std::string_view path, const Facts& facts) {
-  path = path.substr(0, path.find('?'));
+Page page_for(std::string_view target, const Facts& facts) {
+  const std::string_view path = path_of(target);
   if (path == facts.health_path) return health(facts);
   if (path == "/readyz") return readiness(facts);
   if (path == "/metrics") return metrics(facts);

@@ -48,7 +48,7 @@ struct Page {
   std::function<bool(std::string& piece)> more;
 };
 
-[[nodiscard]] Page page_for(std::string_view path, const Facts& facts);
+[[nodiscard]] Page page_for(std::string_view target, const Facts& facts);
 
 [[nodiscard]] std::optional<Page> metrics_page(const Facts& facts);  // metrics.cpp; none when the workers do not answer
 [[nodiscard]] std::string dashboard_html(const Facts& facts);  // dashboard.cpp

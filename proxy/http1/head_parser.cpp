@@ -302,7 +302,9 @@ const char* read_absolute_form(std::string_view target, RequestHead& head) {
   const std::size_t authority_end = rest.find_first_of("/?");
   head.authority = rest.substr(0, authority_end);
   if (head.authority.empty()) return "no host in the request target";
-  head.target = authority_end == std::string_view::npos ? std::string_view{"/"} : rest.substr(authority_end);
+  // Of a server as a whole, when OPTIONS asks without a path (RFC 9112, 3.2.4).
+  const std::string_view no_path = head.method == "OPTIONS" ? "*" : "/";
+  head.target = authority_end == std::string_view::npos ? no_path : rest.substr(authority_end);
   if (head.target[0] == '?') return "no path in the request target";  // "/" would have to be put in: nobody sends this
   return nullptr;
 }

@@ -60,6 +60,12 @@ TEST_F(AdminTest, HealthFollowsServingAndShutdown) {
   EXPECT_THAT(get("/healthz"), StartsWith("HTTP/1.1 500 "));
 }
 
+TEST_F(AdminTest, TakesTargetsInAbsoluteForm) {
+  EXPECT_THAT(get("http://x/healthz?full"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(get("http://x"), HasSubstr("text/html"));
+  EXPECT_THAT(get("healthz"), Not(StartsWith("HTTP/1.1 200 ")));
+}
+
 TEST_F(AdminTest, ReadinessSaysEachCondition) {
   EXPECT_THAT(get("/readyz"), AllOf(StartsWith("HTTP/1.1 200 "), EndsWith("\r\n\r\n[+] configuration published\n[+] workers: 2 of 2 serve\n[+] running\n")));
   serving = 1;

@@ -1,4 +1,5 @@
 // The status of Ingresses, written by one of several replicas to an API server.
+#include "controller/status/statuses.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/fake_kube_api.hpp"
 #include "tests/support/replica.hpp"
@@ -82,6 +83,17 @@ TEST_F(KubeStatus, IsMendedAndClearedWithTheClass) {
   std::string moved = test::ingress({.name = "two", .host = "b.test", .class_line = "ingressClassName: other"});
   api.apply(moved + "status: " + ours + "\n");
   EXPECT_TRUE(support::eventually([&] { return status_of("two") == R"({"loadBalancer":{}})"; })) << status_of("two");
+}
+
+TEST_F(KubeStatus, SomebodyElseWhoKeepsWritingItIsToldOf) {
+  const auto one = replica();
+  const std::string theirs = R"({"loadBalancer":{"ingress":[{"ip":"192.0.2.9"}]}})";
+  for (unsigned time = 0; time < controller::status::Statuses::contests_told; ++time) {
+    ASSERT_TRUE(support::eventually([&] { return is_ours("web"); })) << time;
+    EXPECT_FALSE(one->findings.hold("somebody else keeps writing")) << time;
+    api.apply(test::ingress({}) + "status: " + theirs + "\n");
+  }
+  EXPECT_TRUE(support::eventually([&] { return one->findings.hold("Ingress default/web: status: somebody else keeps writing"); }));
 }
 
 TEST_F(KubeStatus, AnotherLeadsWhenTheLeaderIsGone) {

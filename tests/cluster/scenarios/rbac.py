@@ -1,7 +1,11 @@
 """Weir under exactly the rights that deploy/weir.yaml gives, and with each of them taken away."""
+import json
+
+import yaml
+
 from api import ApiError, wait_for
 from cluster import tls_secret
-from objects import ingress, path, rule, shop
+from objects import deployment, ingress, namespace, path, rule, service, shop
 from scenarios import shipped
 from weir import Weir, ask
 
@@ -50,6 +54,44 @@ def test_shipped_rights_are_enough(cluster):
         api.apply(ingress(NAMESPACE, "late", rule("late.rbac.test", path("/", "Prefix", "shop")), tls=[{"hosts": ["late.rbac.test"], "secretName": "early"}]))
         wait_for(lambda: b"late.rbac.test" in ask(POINT, "late.rbac.test", scheme="https").certificate_names, "its certificate is shown")
     assert "forbidden" not in weir.program.text(), weir.program.tail()
+
+
+# A namespace alone, with what lies outside of it: the release, and what the edge team keeps for all.
+SCOPE, RELEASE, EDGE = "rbac-scope", "rbac-release", "rbac-edge"
+SCOPED = {"rbac": {"scope": True},
+          "controller": {"scope": {"enabled": True, "namespace": SCOPE}, "service": {"type": "ClusterIP"}, "defaultBackendService": f"{EDGE}/fallback",
+                         "extraArgs": {"default-ssl-certificate": f"{EDGE}/wildcard"}}}
+
+
+def install_scoped(cluster):
+    """The flags of its Deployment."""
+    api, values = cluster.api, cluster.work / "scoped.yaml"
+    values.write_text(json.dumps(SCOPED))
+    api.apply_all([namespace(RELEASE), namespace(EDGE), *shop(SCOPE), deployment(EDGE, "fallback"), service(EDGE, "fallback"),
+                   tls_secret(cluster.work, EDGE, "wildcard", "edge.rbac.test")])
+    rendered = cluster.helm("template", "scoped", shipped.ROOT / "deploy/chart/weir", f"--namespace={RELEASE}", f"--values={values}")
+    assert rendered.returncode == 0, rendered.stderr
+    objects = [value for value in yaml.safe_load_all(rendered.stdout) if value]
+    api.apply_all([value for value in objects if value["kind"] in ("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "ConfigMap", "Service")])
+    container = next(value for value in objects if value["kind"] == "Deployment")["spec"]["template"]["spec"]["containers"][0]
+    return [flag.replace("$(POD_NAMESPACE)", RELEASE) for flag in container["args"]]
+
+
+def test_rights_of_a_scope_are_enough(cluster):
+    api = cluster.api
+    flags = install_scoped(cluster)
+    api.apply(ingress(SCOPE, "shop", rule("scoped.rbac.test", path("/", "Prefix", "shop"))))
+    api.apply(ingress(SCOPE, "broken", rule("scoped-broken.rbac.test", path("/", "Prefix", "missing"))))
+    kubeconfig, _ = cluster.account("weir-scoped", RELEASE, "scoped-weir")
+    with Weir(cluster, "weir-scoped", kubeconfig, *flags, address=POINT, environment={"POD_NAME": "weir-scoped", "POD_NAMESPACE": RELEASE}) as weir:
+        weir.start()
+        wait_for(lambda: ask(POINT, "scoped.rbac.test").status == 200, "the Ingress is served", 60)
+        wait_for(lambda: (ask(POINT, "nobody.rbac.test").server or "").startswith("fallback-"), "the default backend of another namespace serves")
+        wait_for(lambda: b"edge.rbac.test" in ask(POINT, "nobody.rbac.test", scheme="https").certificate_names, "the certificate of another namespace is shown")
+        wait_for(lambda: shipped.addresses_of(api, SCOPE, "shop"), "the status is written")
+        wait_for(lambda: any("missing" in event["message"] for event in api.items("Event", SCOPE)), "an Event tells of the missing Service")
+    refused = [line for line in weir.program.text().splitlines() if "forbidden" in line and "ingressclasses" not in line]
+    assert not refused, refused
 
 
 def rules_of(api):

@@ -136,7 +136,7 @@ class Changes:
 
     def __init__(self, folder, addresses, ns):
         self.folder, self.addresses, self.ns, self.counts = folder, addresses, ns, [0] * WRITERS
-        self.stopping, self.threads = threading.Event(), [threading.Thread(target=self.run, args=[writer]) for writer in range(WRITERS)]
+        self.stopping, self.pool, self.writers = threading.Event(), concurrent.futures.ThreadPoolExecutor(WRITERS), []
 
     @property
     def count(self):
@@ -161,14 +161,14 @@ class Changes:
             self.counts[writer] += 1
 
     def __enter__(self):
-        for thread in self.threads:
-            thread.start()
+        self.writers = [self.pool.submit(self.run, writer) for writer in range(WRITERS)]
         return self
 
     def __exit__(self, *_):
         self.stopping.set()
-        for thread in self.threads:
-            thread.join(30)
+        for writer in self.writers:
+            writer.result(30)  # raises what a writer has failed of: fewer changes would be no test
+        self.pool.shutdown()
 
 
 def beside_wrk(cluster, weir, addresses):

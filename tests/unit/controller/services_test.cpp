@@ -161,6 +161,15 @@ TEST(Services, APortWithoutANameTakesThePortOfTheSliceWhateverItsName) {
   EXPECT_EQ(endpoints_of(translate_yaml(unnamed + slice("a", "{addresses: [10.0.0.1]}", "{name: http, port: 3000}") + ingress({}))), Texts{"10.0.0.1:3000"});
 }
 
+TEST(Services, APortWrittenInTwoWaysIsTheNamedOne) {
+  const std::string two_ports = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{name: http, port: 80}, {name: other, port: 81}]}\n";
+  std::string both = ingress({});
+  both.replace(both.find("number: 80"), 10, "number: 81, name: http");
+  const auto result = translate_yaml(two_ports + slice("a", "{addresses: [10.0.0.1]}", "{name: http, port: 3000}") + both);
+  EXPECT_EQ(result.lines_with("backend.service.port: has a name and a number, which the API refuses: the name \"http\" is used"), 1u);
+  EXPECT_EQ(endpoints_of(result), Texts{"10.0.0.1:3000"});
+}
+
 TEST(Services, ABackendWithoutAPortIsToldOfOnce) {
   const auto with_port = [](const std::string& port) {
     std::string text = ingress({});

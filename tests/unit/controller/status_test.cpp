@@ -190,6 +190,59 @@ TEST(Statuses, WaitsLongerEachTimeSomebodyWritesOverIt) {
   EXPECT_TRUE(statuses.next(now)) << "that was long ago";
 }
 
+TEST(Statuses, KnowsWhatSomebodyElseKeepsWriting) {
+  Statuses statuses;
+  statuses.set_addresses(ours);
+  follow(statuses, {{a, IngressState::served}}, ingresses({{"a", ours}}));
+  auto now = start;
+  for (unsigned time = 1; time <= Statuses::contests_told; ++time) {
+    EXPECT_TRUE(statuses.contested(now).empty()) << time;
+    statuses.see({a}, ingresses({{"a", others}}), now);
+    now += Statuses::longest_contest;
+    statuses.on_written(*statuses.next(now));
+  }
+  EXPECT_EQ(statuses.contested(now), std::set{a});
+  EXPECT_TRUE(statuses.contested(now + Statuses::contest_over).empty()) << "that was long ago";
+}
+
+TEST(Statuses, TheWaitHoldsWhenTheSameIngressChangesOtherwise) {
+  Statuses statuses;
+  statuses.set_addresses(ours);
+  follow(statuses, {{a, IngressState::served}}, ingresses({{"a", ours}}));
+  statuses.see({a}, ingresses({{"a", others}}), start);
+  statuses.on_written(*statuses.next(start));
+  const auto again = ingresses({{"a", others}});
+  statuses.see({a}, again, start);
+  follow(statuses, {{a, IngressState::served}}, again);
+  EXPECT_FALSE(statuses.next(start + Statuses::shortest_contest - 1ms));
+  EXPECT_TRUE(statuses.next(start + Statuses::shortest_contest));
+}
+
+TEST(Statuses, ClearsWhatWasOursBeforeTheAddressesChanged) {
+  Statuses statuses;
+  statuses.set_addresses(ours);
+  const auto store = ingresses({{"a", ours}, {"b", others}});
+  follow(statuses, {{a, IngressState::served}, {b, IngressState::served}}, store);
+  follow(statuses, {{a, IngressState::gone}}, store);
+  statuses.set_addresses({{"192.0.2.2", ""}});
+  ASSERT_EQ(statuses.next(start)->ingress, a);
+  EXPECT_TRUE(statuses.next(start)->addresses.empty());
+  statuses.on_written(*statuses.next(start));
+  EXPECT_EQ(statuses.next(start)->ingress, b);
+}
+
+TEST(Statuses, HasNothingToClearOfWhatIsDeleted) {
+  Statuses statuses;
+  statuses.set_addresses(ours);
+  const auto store = ingresses({{"a", ours}});
+  follow(statuses, {{a, IngressState::served}}, store);
+  follow(statuses, {{a, IngressState::gone}}, store);
+  EXPECT_TRUE(statuses.is_due(a));
+  statuses.see({a}, {}, start);
+  EXPECT_FALSE(statuses.is_due(a));
+  EXPECT_FALSE(statuses.has_work());
+}
+
 TEST(Statuses, PublishesNothingOnceTheAddressesAreNoLongerKnown) {
   Statuses statuses;
   statuses.set_addresses(ours);

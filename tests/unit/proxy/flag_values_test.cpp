@@ -50,6 +50,11 @@ TEST(FlagValues, WantNamespaceAndName) {
   }
 }
 
+TEST(FlagValues, TakeAddressesAndNamesToPublish) {
+  for (const auto text : {"", "192.0.2.1", "192.0.2.1, Edge.test.,,2001:db8::1", "lb-1.eu"}) EXPECT_EQ(proxy::parse_published(text).error, "") << text;
+  for (const auto text : {"a b", "http://lb.test", "lb.test:80", "[2001:db8::1]", "-x", "a..b", "ns/service"}) EXPECT_NE(proxy::parse_published(text).error, "") << text;
+}
+
 TEST(FlagValues, WantNumericAddresses) {
   EXPECT_EQ(proxy::parse_addresses("127.0.0.1,[::1],::").value, (std::vector<std::string>{"127.0.0.1", "::1", "::"}));
   for (const auto text : {"localhost", "127.0.0.1,", "1.2.3.4,,::1", ",", "1.2.3", "127.0.0.1:80"}) {

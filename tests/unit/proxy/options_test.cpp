@@ -103,7 +103,7 @@ TEST(Options, NameFlagAndValueOfABadValue) {
   EXPECT_THAT(parsed.text, HasSubstr("\"abc\""));
 
   for (const auto bad : {"--configmap=x", "--election-ttl=abc", "--election-ttl=0s", "--log-level=loud", "--workers=0", "--manifests=",
-                         "--healthz-host=localhost", "--http-port="}) {
+                         "--publish-status-address=192.0.2.1 192.0.2.2", "--healthz-host=localhost", "--http-port="}) {
     const auto each = parse({bad});
     EXPECT_EQ(each.exit_code, 2) << bad;
     EXPECT_THAT(each.text, HasSubstr(std::string{bad}.substr(0, std::string{bad}.find('=')))) << bad;

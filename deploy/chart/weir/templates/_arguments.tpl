@@ -20,10 +20,8 @@
 - --watch-namespace-selector={{ $controller.scope.namespaceSelector }}
 {{- end }}
 - --configmap={{ include "weir.configNamespace" . }}/{{ include "weir.controller" . }}
-{{- if .Values.defaultBackend.enabled }}
-- --default-backend-service=$(POD_NAMESPACE)/{{ include "weir.defaultBackend" . }}
-{{- else if $controller.defaultBackendService }}
-- --default-backend-service={{ $controller.defaultBackendService }}
+{{- with include "weir.defaultBackendService" . }}
+- --default-backend-service={{ . }}
 {{- end }}
 {{- if .Values.tcp }}
 - --tcp-services-configmap=$(POD_NAMESPACE)/{{ include "weir.fullname" . }}-tcp
@@ -38,10 +36,8 @@
 {{- with $controller.electionTTL }}
 - --election-ttl={{ . }}
 {{- end }}
-{{- if and $controller.publishService.enabled $controller.service.enabled }}
-{{- $own := include "weir.controller" . -}}
-{{- if and $controller.service.internal.enabled (not $controller.service.external.enabled) }}{{ $own = printf "%s-internal" $own }}{{ end }}
-- --publish-service={{ default (printf "$(POD_NAMESPACE)/%s" $own) $controller.publishService.pathOverride }}
+{{- with include "weir.publishService" . }}
+- --publish-service={{ . }}
 {{- end }}
 {{- if $controller.reportNodeInternalIp }}
 - --report-node-internal-ip-address=true

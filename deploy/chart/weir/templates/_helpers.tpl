@@ -55,6 +55,43 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 {{- end -}}
 
+{{- /* Objects that the program is told to look at, as namespace/name; empty: none. */ -}}
+{{- define "weir.publishService" -}}
+{{- $controller := .Values.controller -}}
+{{- if and $controller.publishService.enabled $controller.service.enabled -}}
+{{- $own := include "weir.controller" . -}}
+{{- if and $controller.service.internal.enabled (not $controller.service.external.enabled) }}{{ $own = printf "%s-internal" $own }}{{ end -}}
+{{- default (printf "$(POD_NAMESPACE)/%s" $own) $controller.publishService.pathOverride -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "weir.defaultBackendService" -}}
+{{- if .Values.defaultBackend.enabled -}}
+$(POD_NAMESPACE)/{{ include "weir.defaultBackend" . }}
+{{- else -}}
+{{- .Values.controller.defaultBackendService -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* What of them stands outside of the scope: the rules that they need, by namespace. */ -}}
+{{- define "weir.outsideRules" -}}
+{{- $scope := include "weir.scope" . -}}
+{{- $extra := .Values.controller.extraArgs -}}
+{{- $publish := toString (default (include "weir.publishService" .) (get $extra "publish-service")) -}}
+{{- $backend := toString (default (include "weir.defaultBackendService" .) (get $extra "default-backend-service")) -}}
+{{- $certificate := toString (default "" (get $extra "default-ssl-certificate")) -}}
+{{- $rules := dict -}}
+{{- range $one := list (list "" "services" $publish) (list "" "services" $backend) (list "discovery.k8s.io" "endpointslices" $backend) (list "" "secrets" $certificate) -}}
+{{- $name := splitList "/" (last $one | replace "$(POD_NAMESPACE)" (include "weir.namespace" $)) -}}
+{{- if and $scope (eq (len $name) 2) (ne (first $name) $scope) -}}
+{{- $rule := dict "apiGroups" (list (first $one)) "resources" (list (index $one 1)) "verbs" (list "list" "watch") -}}
+{{- if first $one }}{{ else }}{{ $_ := set $rule "resourceNames" (list (last $name)) }}{{ end -}}
+{{- $_ := set $rules (first $name) (append (default list (get $rules (first $name))) $rule) -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $rules -}}
+{{- end -}}
+
 {{- define "weir.electionID" -}}
 {{- default (printf "%s-leader" (include "weir.fullname" .)) .Values.controller.electionID -}}
 {{- end -}}

@@ -46,6 +46,11 @@ x
 {{- if contains "/wait-shutdown" (toJson .Values.controller.lifecycle) }}
 {{- $ignored = printf "%s\n  controller.lifecycle: /wait-shutdown is a program of ingress-nginx; shutdownGracePeriod (%v s) does its work" $ignored .Values.controller.shutdownGracePeriod }}
 {{- end }}
+{{- $extra := .Values.controller.extraArgs }}
+{{- $saysItself := or (hasKey $extra "publish-status-address") (hasKey $extra "publish-service") (eq (toString (get $extra "update-status")) "false") }}
+{{- if and .Values.rbac.scope (include "weir.scope" .) (not (include "weir.publishService" .)) (not $saysItself) }}
+{{- $ignored = printf "%s\n  rbac.scope: without publishService the status of Ingresses is that of nodes, which no Role of a namespace may read: set controller.extraArgs.publish-status-address" $ignored }}
+{{- end }}
 {{- if .Values.tcp }}
 {{- $ignored = printf "%s\n  tcp: TCP services are not supported yet: no port is opened for %s" $ignored (keys .Values.tcp | sortAlpha | join ", ") }}
 {{- end }}

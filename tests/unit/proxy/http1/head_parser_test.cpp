@@ -170,6 +170,9 @@ TEST(HeadParser, HostRules) {
   EXPECT_EQ(absolute->head.host, "a.test");
   EXPECT_EQ(absolute->head.authority, "A.test");
   EXPECT_EQ(absolute->head.path, "/");
+  EXPECT_EQ(absolute->head.target, "/");
+  EXPECT_EQ(parse(request("Host: a\r\n", "OPTIONS http://a.test HTTP/1.1"))->head.target, "*");
+  EXPECT_EQ(parse(request("Host: a\r\n", "OPTIONS http://a.test/ HTTP/1.1"))->head.target, "/");
 }
 
 TEST(HeadParser, Framing) {
