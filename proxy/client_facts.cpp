@@ -1,6 +1,6 @@
 #include "proxy/client_facts.hpp"
 
-#include "proxy/http1/head_parser.hpp"
+#include "proxy/http1/host.hpp"
 
 #include <arpa/inet.h>
 

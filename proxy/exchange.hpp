@@ -10,7 +10,7 @@
 #include "proxy/body.hpp"
 #include "proxy/client_facts.hpp"
 #include "proxy/exchange_log.hpp"
-#include "proxy/http1/head_parser.hpp"
+#include "proxy/http1/parse_result.hpp"
 #include "proxy/message.hpp"
 #include "proxy/method.hpp"
 #include "proxy/reply.hpp"

@@ -1,6 +1,7 @@
 // The way of a response to the client: head, body, informational responses, tunnels.
 #include "proxy/exchange.hpp"
 #include "proxy/http1/connection.hpp"
+#include "proxy/http1/head_parser.hpp"
 #include "proxy/worker.hpp"
 
 #include <fmt/format.h>

@@ -2,6 +2,7 @@
 
 #include "proxy/client_facts.hpp"
 #include "proxy/http1/field_id.hpp"
+#include "proxy/http1/head_fields.hpp"
 #include "proxy/http1/head_parser.hpp"
 #include "proxy/worker_config.hpp"
 

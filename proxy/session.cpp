@@ -1,6 +1,7 @@
 #include "proxy/session.hpp"
 
 #include "proxy/exchange.hpp"
+#include "proxy/http1/head_parser.hpp"
 #include "proxy/worker.hpp"
 
 #include <arpa/inet.h>

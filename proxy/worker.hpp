@@ -4,7 +4,7 @@
 
 #include "proxy/client_facts.hpp"
 #include "proxy/head_writer.hpp"
-#include "proxy/http1/head_parser.hpp"
+#include "proxy/http1/host.hpp"
 #include "proxy/io/poller.hpp"
 #include "proxy/io/scratch.hpp"
 #include "proxy/io/timer_wheel.hpp"

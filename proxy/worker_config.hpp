@@ -2,7 +2,7 @@
 // settings. Exchanges hold it from head to last byte, so a request sees one configuration.
 #pragma once
 
-#include "proxy/http1/head_parser.hpp"
+#include "proxy/http1/parse_result.hpp"
 #include "proxy/telemetry/log_format.hpp"
 #include "proxy/telemetry/request_metrics.hpp"
 #include "proxy/upstream/group.hpp"

@@ -1,7 +1,7 @@
 #include "proxy/http1/chunk_decoder.hpp"
 
 #include "proxy/http1/field_id.hpp"
-#include "proxy/http1/head_parser.hpp"
+#include "proxy/http1/head_fields.hpp"
 
 #include <algorithm>
 #include <cstring>
