@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace proxy {
@@ -76,8 +77,16 @@ std::vector<Registered> register_flags(CLI::App& app, Command command) {
   return all;
 }
 
+std::optional<Command> command_of(std::string_view word) {
+  if (word == "check") return Command::check;
+  if (word == "explain") return Command::explain;
+  if (word == "version") return Command::version;
+  return std::nullopt;
+}
+
 // The message for a word that no flag took.
 std::string explain_leftover(const std::string& word) {
+  if (command_of(word)) return "the command stands first: weir " + word + " ...";
   if (!word.starts_with('-')) return "unexpected word " + in_quotes(word) + " (a boolean flag is --name or --name=false, one word)";
   const std::string name = word.substr(std::min(word.find_first_not_of('-'), word.size()));
   const std::string bare = name.substr(0, name.find('='));
@@ -169,11 +178,10 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
   Command command = Command::serve;
   if (!words.empty() && !words.front().starts_with('-')) {
     const std::string name = words.front();
-    if (name == "check") command = Command::check;
-    else if (name == "version") command = Command::version;
-    else if (name == "help") return only_text(Command::help, overview());
-    else if (name == "explain") command = Command::explain;
-    else return fail("unknown command " + in_quotes(name) + "; there are check, explain and version");
+    if (name == "help") return only_text(Command::help, overview());
+    const auto named = command_of(name);
+    if (!named) return fail("unknown command " + in_quotes(name) + "; there are check, explain and version");
+    command = *named;
     words.erase(words.begin());
   }
   return parse_flags(command, split_empty_values(std::move(words)));

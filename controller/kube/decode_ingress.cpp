@@ -166,13 +166,6 @@ IngressTls decode_tls(const json::value& value, const std::string& at, Reader& r
   return tls;
 }
 
-// Annotations in a wrong place may be guards.
-bool has_annotations(const json::object& object) {
-  for (const auto& member : object)
-    if (std::string_view{member.key().data(), member.key().size()}.find("nnotation") != std::string_view::npos) return true;
-  return false;
-}
-
 }  // namespace
 
 Ingress decode_ingress(const json::object& root, Reader& reader) {
@@ -186,7 +179,6 @@ Ingress decode_ingress(const json::object& root, Reader& reader) {
     return ingress;
   }
   const bool has_unknown = reader.has_unknown(*spec, spec_fields, "spec", spec->contains("rules") ? "" : "; without its rules the Ingress is not served");
-  if (has_annotations(root) || has_annotations(*spec)) ingress.metadata.unreadable_annotations.emplace_back();
   ingress.class_name = reader.text(*spec, "ingressClassName", "spec.ingressClassName");
   ingress.has_class = !ingress.class_name.empty();
   if (const json::object* backend = reader.object(*spec, "defaultBackend", "spec.defaultBackend")) {
@@ -200,6 +192,7 @@ Ingress decode_ingress(const json::object& root, Reader& reader) {
   ingress.has_lost_rules = ingress.rules.empty() && (rules ? !is_empty : has_unknown);
   if (const json::array* entries = reader.array(*spec, "tls", "spec.tls"))
     for (std::size_t i = 0; i < entries->size(); ++i) ingress.tls.push_back(decode_tls((*entries)[i], "spec.tls[" + std::to_string(i) + "]", reader));
+  if (reader.has_misplaced_annotations()) ingress.metadata.unreadable_annotations.emplace_back();
   return ingress;
 }
 

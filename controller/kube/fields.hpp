@@ -38,6 +38,8 @@ class Reader {
   // Tells of every field that is none of `known`, with the one that was meant and `consequence`. True when there is one.
   [[nodiscard]] bool has_unknown(const boost::json::object& object, std::span<const std::string_view> known, const std::string& path,
                                  std::string_view consequence = "");
+  // Whether has_unknown() has met annotations of an Ingress in a wrong place; they may be guards.
+  [[nodiscard]] bool has_misplaced_annotations() const noexcept { return has_misplaced_annotations_; }
   [[nodiscard]] Pairs pairs(const boost::json::object& parent, std::string_view name, const std::string& path);
   [[nodiscard]] Metadata metadata(const boost::json::object& object, bool is_namespaced);
 
@@ -45,6 +47,7 @@ class Reader {
   void read_annotations(const boost::json::object& meta, Metadata& metadata);
 
   std::string kind_, namespace_, name_;
+  bool has_misplaced_annotations_ = false;
   std::vector<routing::Diagnostic>& diagnostics_;
 };
 

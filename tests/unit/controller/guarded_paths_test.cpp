@@ -140,6 +140,18 @@ TEST(GuardedPaths, AnAnnotationThatIsNoTextMayBeAGuard) {
   EXPECT_EQ(translate_yaml(changed("    x/y: z", "    - x", {})).route_of("a.test", "/shop"), "open/open");
 }
 
+TEST(GuardedPaths, AnnotationsInAWrongPlaceMayBeGuards) {
+  const std::string written = "annotations: {nginx.ingress.kubernetes.io/auth-type: basic}\n";
+  const auto at_root = translate_yaml(changed("spec:", written + "spec:", {}));
+  const auto in_spec = translate_yaml(changed("  rules:", "  " + written + "  rules:", {}));
+  const auto in_rule = translate_yaml(changed("  - host:", "  - " + written + "    host:", {}));
+  for (const auto& [result, field] : {std::pair{&at_root, "guarded: annotations"}, std::pair{&in_spec, "guarded: spec.annotations"}, std::pair{&in_rule, "guarded: spec.rules[0].annotations"}}) {
+    EXPECT_EQ(result->route_of("a.test", "/admin"), "503") << field;
+    EXPECT_EQ(result->lines_with(std::string{field} + ": is no field of the API: annotations stand in metadata"), 1u) << field;
+    EXPECT_EQ(result->lines_with("no effect"), 0u) << field;
+  }
+}
+
 TEST(GuardedPaths, ARefusedIngressKeepsWhatItGuards) {
   const std::string headers = "more_set_headers \"X-Frame-Options: DENY\";";
   EXPECT_EQ(beside_open("/admin", {{"configuration-snippet", headers}}).route_of("a.test", "/admin"), "open/open");

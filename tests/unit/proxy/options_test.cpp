@@ -161,6 +161,10 @@ TEST(Options, KnowEveryFlagOfIngressNginx) {
   }
 }
 
+TEST(Options, SayThatTheCommandStandsFirst) {
+  EXPECT_THAT(parse({"--manifests=dir", "check"}).text, HasSubstr("the command stands first: weir check"));
+}
+
 TEST(Options, ChooseTheCommandByTheFirstWord) {
   const auto check = parse({"check", "--manifests=dir", "--output=json"});
   ASSERT_EQ(check.exit_code, -1) << check.text;
