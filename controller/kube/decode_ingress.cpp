@@ -44,8 +44,9 @@ Backend decode_service_of(const json::object& service, const std::string& path, 
   }
   const json::value* const number = port ? port->if_contains("number") : nullptr;
   const bool has_port = !backend.port_name.empty() || (number && !number->is_null());
-  if (number && !number->is_null() && !backend.port_name.empty()) {
-    reader.complain(path + ".port", "has a name and a number, which the API refuses: the name \"" + backend.port_name.substr(0, 40) + "\" is used, remove one");
+  if (backend.port_number != 0 && !backend.port_name.empty()) {
+    reader.complain(path + ".port", "has a name and a number, which the API refuses: the name \"" + backend.port_name.substr(0, 40) + "\" is used, remove one",
+                    routing::Severity::changed);
     backend.port_number = 0;
   }
   if (backend.service.empty()) reader.complain(path + ".name", "is missing");

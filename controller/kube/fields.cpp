@@ -39,8 +39,8 @@ bool to_text(const json::value& value, std::string& text) {
 
 }  // namespace
 
-void Reader::complain(std::string field, std::string reason) {
-  diagnostics_.push_back({kind_, namespace_, name_, std::move(field), std::move(reason), routing::Severity::refused});
+void Reader::complain(std::string field, std::string reason, routing::Severity severity) {
+  diagnostics_.push_back({kind_, namespace_, name_, std::move(field), std::move(reason), severity});
 }
 
 std::string Reader::text(const json::object& object, std::string_view name, const std::string& path) {

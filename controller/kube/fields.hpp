@@ -24,7 +24,7 @@ class Reader {
     namespace_ = metadata.object_namespace;
     name_ = metadata.name;
   }
-  void complain(std::string field, std::string reason);
+  void complain(std::string field, std::string reason, routing::Severity severity = routing::Severity::refused);
 
   // "" when absent or null; a complaint when it is no scalar.
   [[nodiscard]] std::string text(const boost::json::object& object, std::string_view name, const std::string& path);

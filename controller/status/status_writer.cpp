@@ -8,15 +8,22 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <iterator>
+#include <string_view>
 #include <utility>
-#include <vector>
 
 namespace controller::status {
 
 namespace asio = boost::asio;
 using kube::Failure;
+
+namespace {
+
+routing::Diagnostic contest(const char* kind, const kube::Key& about, std::string_view where) {
+  return {kind, about.first, about.second, "status", fmt::format("somebody else keeps writing other addresses {}, perhaps another controller of the same class: leave it to one of them, or set --update-status=false", where), routing::Severity::changed};
+}
+
+}  // namespace
 
 StatusWriter::StatusWriter(const Options& options, Parts parts, const kube::Key& pod)
     : options_(options), parts_(std::move(parts)), nodes_(parts_.client, parts_.findings, pod, options.report_node_internal_address),
@@ -54,22 +61,14 @@ void StatusWriter::find_addresses(const Store& store) {
 }
 
 bool StatusWriter::follow(const translate::Translation& translation, const Changes& changes, const Store& store) {
-  bool has_work = false;
-  {
-    const std::lock_guard lock{mutex_};
-    version_ = translation.snapshot->version;
-    find_addresses(store);
-    statuses_.see(changes.statuses, store.ingresses, Clock::now());
-    if (changes.routes)
-      for (const auto& [ingress, state] : translation.ingress_states) statuses_.follow(ingress, state, store.ingresses);
-    has_work = statuses_.has_work();
-  }
+  const std::lock_guard lock{mutex_};
+  version_ = translation.snapshot->version;
+  find_addresses(store);
+  statuses_.see(changes.statuses, store.ingresses, Clock::now());
   if (changes.routes)
-    forget_findings([&states = translation.ingress_states](const kube::Key& ingress) {
-      const auto found = states.find(ingress);
-      return found != states.end() && found->second != translate::IngressState::served;
-    });
-  return has_work;
+    for (const auto& [ingress, state] : translation.ingress_states) statuses_.follow(ingress, state, store.ingresses);
+  forget_findings([this](const kube::Key& ingress) { return !statuses_.is_due(ingress); });  // no further write would
+  return statuses_.has_work();
 }
 
 asio::awaitable<void> StatusWriter::look_at_nodes() {
@@ -123,41 +122,39 @@ void StatusWriter::tell(const Statuses::Write& done, const MaybeFailure& failure
   const bool is_refused = failure && !is_done && failure->status != 0 && failure->status != 409 && failure->kind != Failure::Kind::busy && failure->kind != Failure::Kind::unauthorized;
   if (!failure) parts_.findings.set("status", std::nullopt);
   if (!is_done && !is_refused) return;
-  {
-    const std::lock_guard lock{mutex_};
-    if (is_refused && !statuses_.is_due(done.ingress)) return;  // it has gone while the answer was on its way
-    if (is_refused) told_.insert(done.ingress);
-    else if (told_.erase(done.ingress) == 0) return;
-  }
+  const std::lock_guard lock{mutex_};
+  if (is_refused && !statuses_.is_due(done.ingress)) return;  // nothing is to be written any more
+  if (is_refused) told_.insert(done.ingress);
+  else if (told_.erase(done.ingress) == 0) return;
   parts_.findings.set(about, is_refused ? std::optional{routing::Diagnostic{"Ingress", object_namespace, name, "status", "cannot be written: " + failure->text, routing::Severity::changed}}
                                         : std::nullopt);
 }
 
 void StatusWriter::tell_contests() {
+  const auto now = Clock::now();
+  if (now < contests_due_) return;
+  contests_due_ = now + idle_check;
   std::set<kube::Key> contested;
   if (parts_.elector.leads()) {
     const std::lock_guard lock{mutex_};
-    contested = statuses_.contested(Clock::now());
+    contested = statuses_.contested(now);
   }
-  if (contested == contests_told_) return;
+  const bool are_more = contested.size() > most_contests_told;
+  if (are_more) contested.erase(std::next(contested.begin(), most_contests_told), contested.end());
   const auto about = [](const kube::Key& ingress) { return fmt::format("contest over {}/{}", ingress.first, ingress.second); };
   for (const kube::Key& ingress : contests_told_)
     if (!contested.contains(ingress)) parts_.findings.set(about(ingress), std::nullopt);
-  for (const kube::Key& ingress : contested)
-    parts_.findings.set(about(ingress), routing::Diagnostic{"Ingress", ingress.first, ingress.second, "status",
-        "somebody else keeps writing other addresses here, perhaps another controller of the same class: leave the Ingress to one of them, or set --update-status=false",
-        routing::Severity::changed});
+  for (const kube::Key& ingress : contested) parts_.findings.set(about(ingress), contest("Ingress", ingress, "here"));
+  parts_.findings.set("contests", are_more ? std::optional{contest("Process", {"", "weir"}, "into more Ingresses than are told of one by one")} : std::nullopt);
   contests_told_ = std::move(contested);
 }
 
 void StatusWriter::forget_findings(const std::function<bool(const kube::Key&)>& concerns) {
-  std::vector<kube::Key> forgotten;
-  {
-    const std::lock_guard lock{mutex_};
-    std::copy_if(told_.begin(), told_.end(), std::back_inserter(forgotten), concerns);
-    for (const kube::Key& ingress : forgotten) told_.erase(ingress);
+  for (auto at = told_.begin(); at != told_.end();) {
+    const kube::Key ingress = *at;
+    at = concerns(ingress) ? told_.erase(at) : std::next(at);
+    if (!told_.contains(ingress)) parts_.findings.set(fmt::format("status of {}/{}", ingress.first, ingress.second), std::nullopt);
   }
-  for (const auto& [object_namespace, name] : forgotten) parts_.findings.set(fmt::format("status of {}/{}", object_namespace, name), std::nullopt);
 }
 
 asio::awaitable<void> StatusWriter::run() {
@@ -167,8 +164,9 @@ asio::awaitable<void> StatusWriter::run() {
     co_await look_at_nodes();
     if (pause_.is_over()) break;
     if (std::exchange(led_, parts_.elector.leads()) && !led_) {  // it is another's now to tell
-      forget_findings([](const kube::Key&) { return true; });
       parts_.findings.set("status", std::nullopt);
+      const std::lock_guard lock{mutex_};
+      forget_findings([](const kube::Key&) { return true; });
     }
     tell_contests();
     const auto due = next();

@@ -15,6 +15,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -32,6 +33,7 @@ class StatusWriter {
   static constexpr std::chrono::seconds idle_check{1};            // while nothing is to be written: whether we lead may have changed
   static constexpr std::chrono::seconds refused_wait{30};         // before a write that the server does not like is tried again
   static constexpr std::chrono::seconds failed_wait{2};           // before one that failed for this Ingress alone is
+  static constexpr std::size_t most_contests_told = 20;           // each on its Ingress; of further ones only that there are some
   static constexpr unsigned renewed_after = 50;                   // writes of the farewell, which nobody else renews the Lease beside
 
   struct Parts {
@@ -70,7 +72,7 @@ class StatusWriter {
   void take_in(const Statuses::Write& done, const MaybeFailure& failure);
   void tell(const Statuses::Write& done, const MaybeFailure& failure);
   void tell_contests();
-  void forget_findings(const std::function<bool(const kube::Key&)>& concerns);
+  void forget_findings(const std::function<bool(const kube::Key&)>& concerns);  // under the lock
 
   const Options& options_;
   Parts parts_;
@@ -85,7 +87,9 @@ class StatusWriter {
   std::uint64_t version_ = 0;  // that the statuses go with
   std::set<kube::Key> told_;   // Ingresses with a finding about a write
 
-  std::set<kube::Key> contests_told_;  // the leader's thread's
+  // The leader's thread's.
+  std::set<kube::Key> contests_told_;
+  Clock::time_point contests_due_{};
 };
 
 }  // namespace controller::status

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace controller::status {
 
@@ -32,17 +33,23 @@ void Statuses::erase(const kube::Key& ingress) {
   contested_.erase(ingress);
 }
 
+// The watch may show once more what we wrote under earlier addresses.
 void Statuses::know(Entry& entry, const kube::StatusAddresses& addresses) const {
+  const bool is_as_before = entry.is_ours && addresses == entry.known;
+  entry.is_ours = !addresses.empty() && (addresses == addresses_ || is_as_before);
   entry.known = addresses;
-  entry.is_ours = !addresses.empty() && addresses == addresses_;
 }
 
-void Statuses::see(Entry& entry, const kube::StatusAddresses& seen) const {
-  if (entry.seen == seen) return;
-  entry.seen = seen;
-  know(entry, seen);
-  ++entry.sights;
-  entry.not_before = {};
+void Statuses::see(Entry& entry, const kube::Ingress& ingress) {
+  if (entry.uid != ingress.metadata.uid) {
+    Entry anew;
+    anew.uid = ingress.metadata.uid;
+    anew.want = entry.want;
+    entry = std::move(anew);
+  }
+  entry.seen = ingress.exposure.addresses;
+  entry.sight = ++sights_;
+  know(entry, entry.seen);
 }
 
 void Statuses::contest(const kube::Key& ingress, Entry& entry, TimePoint now) {
@@ -50,13 +57,13 @@ void Statuses::contest(const kube::Key& ingress, Entry& entry, TimePoint now) {
   const auto wait = entry.contests == 0 ? std::chrono::seconds{0} : std::min(longest_contest, shortest_contest * (1u << std::min(entry.contests - 1, 6u)));
   entry.not_before = now + wait;
   entry.contested_at = now;
-  if (++entry.contests >= contests_told) contested_.insert(ingress);
+  if (++entry.contests >= told_from_contests) contested_.insert(ingress);
 }
 
 std::set<kube::Key> Statuses::contested(TimePoint now) {
   std::erase_if(contested_, [&](const kube::Key& ingress) {
     const auto found = entries_.find(ingress);
-    return found == entries_.end() || now - found->second.contested_at > contest_over;
+    return found == entries_.end() || found->second.contests < told_from_contests || now - found->second.contested_at > contest_over;
   });
   return contested_;
 }
@@ -64,9 +71,13 @@ std::set<kube::Key> Statuses::contested(TimePoint now) {
 void Statuses::want(const kube::Key& ingress, Want aim, const Kind<kube::Ingress>& ingresses) {
   const auto object = ingresses.find(ingress);
   if (object == ingresses.end()) return;
-  const auto at = entries_.try_emplace(ingress).first;
-  see(at->second, object->second->exposure.addresses);
-  at->second.want = aim;
+  const auto [at, is_new] = entries_.try_emplace(ingress);
+  Entry& entry = at->second;
+  if (is_new || entry.uid != object->second->metadata.uid || entry.seen != object->second->exposure.addresses) {
+    see(entry, *object->second);
+    entry.not_before = {};
+  }
+  entry.want = aim;
   settle(at);
 }
 
@@ -90,11 +101,9 @@ void Statuses::see(const std::set<kube::Key>& changed, const Kind<kube::Ingress>
       continue;
     }
     Entry& entry = found->second;
-    const bool was_current = entry.is_ours && entry.known == addresses_;
+    const bool was_current = entry.is_ours && entry.known == addresses_ && entry.uid == object->second->metadata.uid;
     // The same as the last time may still be news: somebody wrote over what we had written in between.
-    entry.seen = object->second->exposure.addresses;
-    know(entry, entry.seen);
-    ++entry.sights;
+    see(entry, *object->second);
     if (was_current && !entry.is_ours) contest(ingress, entry, now);
     settle(found);
   }
@@ -114,16 +123,22 @@ std::optional<Statuses::Write> Statuses::next(TimePoint now) const {
     const Entry& entry = entries_.at(ingress);
     if (entry.not_before > now) continue;
     const bool is_published = entry.want == Want::publish && !clears_all_;
-    return Write{ingress, is_published ? addresses_ : kube::StatusAddresses{}, entry.sights};
+    return Write{ingress, is_published ? addresses_ : kube::StatusAddresses{}, entry.sight};
   }
   return {};
 }
 
 void Statuses::on_written(const Write& write) {
-  const auto found = entries_.find(write.ingress);
-  if (found == entries_.end()) return;
+  auto found = entries_.find(write.ingress);
+  if (found == entries_.end()) {
+    if (write.addresses.empty()) return;
+    // It has left our class meanwhile, with nothing of ours to clear until this.
+    found = entries_.try_emplace(write.ingress).first;
+    found->second.sight = write.sight;
+    found->second.want = Want::clear;
+  }
   // What the watch has shown in the meantime may be younger than what we wrote.
-  if (found->second.sights == write.sights) {
+  if (found->second.sight == write.sight) {
     found->second.known = write.addresses;
     found->second.is_ours = !write.addresses.empty();
   }

@@ -6,9 +6,11 @@
 #include "controller/translate/translation.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 namespace controller::status {
@@ -20,7 +22,7 @@ class Statuses {
   // each longer than the one before; after that long without it is the first again.
   static constexpr std::chrono::seconds shortest_contest{1}, longest_contest{60};
   static constexpr std::chrono::minutes contest_over{10};
-  static constexpr unsigned contests_told = 3;  // from so many on a person had better know
+  static constexpr unsigned told_from_contests = 3;  // from so many on a person had better know
 
   // One that is served has a status of ours; one that is refused keeps what it has, until somebody mends it; of one that is neither
   // any more and still there, ours is cleared.
@@ -33,7 +35,7 @@ class Statuses {
   struct Write {
     kube::Key ingress;
     kube::StatusAddresses addresses;  // none: to be cleared
-    unsigned sights = 0;              // how often the status had been seen when this was decided
+    std::uint64_t sight = 0;          // the last that this was decided by
   };
   [[nodiscard]] std::optional<Write> next(TimePoint now) const;
   void on_written(const Write& write);
@@ -55,7 +57,8 @@ class Statuses {
     kube::StatusAddresses seen;   // by the watch, which may lag behind what we have written
     kube::StatusAddresses known;  // the last that was seen or written
     bool is_ours = false;         // what is known, be it by the addresses that we had before
-    unsigned sights = 0;
+    std::string uid;              // of the object: another of the same name begins anew
+    std::uint64_t sight = 0;      // which of all this was
     unsigned contests = 0;        // how often somebody has written over what was ours
     TimePoint contested_at{};
     Want want = Want::keep;
@@ -63,7 +66,7 @@ class Statuses {
   };
   using Entries = std::map<kube::Key, Entry>;
   void know(Entry& entry, const kube::StatusAddresses& addresses) const;
-  void see(Entry& entry, const kube::StatusAddresses& seen) const;
+  void see(Entry& entry, const kube::Ingress& ingress);
   void contest(const kube::Key& ingress, Entry& entry, TimePoint now);
   void want(const kube::Key& ingress, Want aim, const Kind<kube::Ingress>& ingresses);
   [[nodiscard]] bool is_due(const Entry& entry) const;
@@ -76,6 +79,7 @@ class Statuses {
   Entries entries_;
   std::set<kube::Key> due_;
   std::set<kube::Key> contested_;
+  std::uint64_t sights_ = 0;
   bool clears_all_ = false;
 };
 

@@ -48,9 +48,9 @@ Page readiness(const Facts& facts) {
 // Of a target in origin or absolute form (RFC 9112, 3.2).
 std::string_view path_of(std::string_view target) {
   target = target.substr(0, target.find('?'));
-  const auto scheme_end = target.find("://");
-  if (target.starts_with('/') || scheme_end == target.npos) return target;
-  const auto path = target.find('/', scheme_end + 3);
+  constexpr std::string_view scheme = "http://";
+  if (!target.starts_with(scheme)) return target;
+  const auto path = target.find('/', scheme.size());
   return path == target.npos ? "/" : target.substr(path);
 }
 

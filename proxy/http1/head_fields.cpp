@@ -11,7 +11,7 @@ constexpr std::size_t max_length_digits = 19;  // fits 63 bits with room to dete
 
 bool is_token_text(std::string_view text) {
   for (const char c : text)
-    if (!has(c, is_token)) return false;
+    if (!has(c, octet::token)) return false;
   return !text.empty();
 }
 
@@ -103,7 +103,7 @@ inline Line read_line(const char* begin, const char* end, Field& field) {
   field.is_canonical = stop - value > 1 && *value == ' ' && !is_blank(value[1]) && !is_blank(stop[-1]);
   field.value = field.is_canonical ? std::string_view{value + 1, static_cast<std::size_t>(stop - value - 1)} : trim(value, stop);
   field.id = classify(field.name);
-  field.has_underscore = (seen & is_underscore) != 0;
+  field.has_underscore = (seen & octet::underscore) != 0;
   field.is_dropped = false;
   return {stop + 2, nullptr};
 }

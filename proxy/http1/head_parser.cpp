@@ -45,16 +45,16 @@ const char* read_absolute_form(std::string_view target, RequestHead& head) {
 ParseResult read_request_line(std::string_view line, RequestHead& head) {
   head.line = line;
   std::size_t at = 0;
-  while (at < line.size() && has(line[at], is_token)) ++at;
+  while (at < line.size() && has(line[at], octet::token)) ++at;
   if (at == 0 || at == line.size() || line[at] != ' ') return refuse(400, "invalid method");
   if (at > max_method_bytes) return refuse(501, "method too long");
   head.method = line.substr(0, at);
 
   const std::size_t target_start = ++at;
-  while (at < line.size() && has(line[at], is_target)) ++at;
+  while (at < line.size() && has(line[at], octet::target)) ++at;
   // A backslash is refused in the path only: in a query it means nothing to anybody.
   if (at < line.size() && line[at] == '\\' && line.substr(target_start, at - target_start).find('?') != std::string_view::npos)
-    while (at < line.size() && (has(line[at], is_target) || line[at] == '\\')) ++at;
+    while (at < line.size() && (has(line[at], octet::target) || line[at] == '\\')) ++at;
   if (at == target_start || at == line.size() || line[at] != ' ') return refuse(400, "invalid request target");
   head.target = line.substr(target_start, at - target_start);
 
@@ -139,7 +139,7 @@ ParseResult parse_request(std::string_view bytes, const HeadLimits& limits, Requ
     at += 2;
   }
   if (at == bytes.size()) return incomplete;
-  if (!has(bytes[at], is_token)) return refuse(400, "invalid method");
+  if (!has(bytes[at], octet::token)) return refuse(400, "invalid method");
 
   const char* const begin = bytes.data() + at;
   const char* const end = bytes.data() + bytes.size();

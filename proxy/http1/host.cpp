@@ -37,7 +37,7 @@ std::string_view read_host(std::string_view authority, HostStorage& storage) {
     const std::size_t close = name.find(']');
     if (close == std::string_view::npos || close < 3) return {};
     for (const char c : name.substr(1, close - 1))
-      if (!has(c, is_hex) && c != ':' && c != '.') return {};
+      if (!has(c, octet::hex) && c != ':' && c != '.') return {};
     port = name.substr(close + 1);
     if (!port.empty() && port[0] != ':') return {};
     name = name.substr(0, close + 1);

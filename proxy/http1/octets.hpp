@@ -13,8 +13,9 @@
 
 namespace proxy::http1 {
 
-// What an octet may be part of; `classes` gives all of them at once.
-enum : std::uint8_t { is_token = 1, is_target = 2, is_hex = 4, is_underscore = 8 };
+// What an octet may be part of, as flags.
+namespace octet {
+enum : std::uint8_t { token = 1, target = 2, hex = 4, underscore = 8 };
 
 constexpr std::array<std::uint8_t, 256> make_classes() {
   std::array<std::uint8_t, 256> classes{};
@@ -24,20 +25,21 @@ constexpr std::array<std::uint8_t, 256> make_classes() {
   for (unsigned c = 0; c < 256; ++c) {
     const bool alpha = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     const bool digit = c >= '0' && c <= '9';
-    if (alpha || digit) classes[c] |= is_token;
-    if (digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) classes[c] |= is_hex;
-    if (c > 0x20 && c < 0x7f) classes[c] |= is_target;
+    if (alpha || digit) classes[c] |= token;
+    if (digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) classes[c] |= hex;
+    if (c > 0x20 && c < 0x7f) classes[c] |= target;
   }
-  add("!#$%&'*+-.^_`|~", is_token);
-  add("_", is_underscore);
+  add("!#$%&'*+-.^_`|~", token);
+  add("_", underscore);
   // A fragment is no part of a request target; some servers read '\' as '/'.
-  classes['#'] &= static_cast<std::uint8_t>(~is_target);
-  classes['\\'] &= static_cast<std::uint8_t>(~is_target);
+  classes['#'] &= static_cast<std::uint8_t>(~target);
+  classes['\\'] &= static_cast<std::uint8_t>(~target);
   return classes;
 }
 inline constexpr auto classes = make_classes();
+}  // namespace octet
 
-inline bool has(char c, std::uint8_t flag) { return (classes[static_cast<unsigned char>(c)] & flag) != 0; }
+inline bool has(char c, std::uint8_t flag) { return (octet::classes[static_cast<unsigned char>(c)] & flag) != 0; }
 
 inline bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
 
@@ -88,8 +90,8 @@ inline const char* skip_name(const char* p, const char* end, std::uint8_t& seen)
   }
 #endif
   while (p < end) {
-    const std::uint8_t flags = classes[static_cast<unsigned char>(*p)];
-    if (!(flags & is_token)) break;
+    const std::uint8_t flags = octet::classes[static_cast<unsigned char>(*p)];
+    if (!(flags & octet::token)) break;
     seen |= flags;
     ++p;
   }

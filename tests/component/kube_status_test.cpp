@@ -88,12 +88,24 @@ TEST_F(KubeStatus, IsMendedAndClearedWithTheClass) {
 TEST_F(KubeStatus, SomebodyElseWhoKeepsWritingItIsToldOf) {
   const auto one = replica();
   const std::string theirs = R"({"loadBalancer":{"ingress":[{"ip":"192.0.2.9"}]}})";
-  for (unsigned time = 0; time < controller::status::Statuses::contests_told; ++time) {
-    ASSERT_TRUE(support::eventually([&] { return is_ours("web"); })) << time;
-    EXPECT_FALSE(one->findings.hold("somebody else keeps writing")) << time;
+  const auto is_told = [&] { return one->findings.hold("Ingress default/web: status: somebody else keeps writing"); };
+  // Two writes that are seen as one do not count, so more rounds may be needed than it takes.
+  for (unsigned round = 0; round < 3 * controller::status::Statuses::told_from_contests && !is_told(); ++round) {
+    ASSERT_TRUE(support::eventually([&] { return is_ours("web") || is_told(); })) << round;
     api.apply(test::ingress({}) + "status: " + theirs + "\n");
   }
-  EXPECT_TRUE(support::eventually([&] { return one->findings.hold("Ingress default/web: status: somebody else keeps writing"); }));
+  EXPECT_TRUE(support::eventually(is_told));
+}
+
+TEST_F(KubeStatus, WhatIsWrongWithAWriteIsForgottenWithTheIngress) {
+  api.apply(test::ingress({.name = "two", .host = "b.test"}));
+  const auto one = replica();
+  ASSERT_TRUE(support::eventually([&] { return is_ours("web") && is_ours("two"); }));
+  api.refuse_writes("ingresses", 422);
+  api.apply(test::ingress({.name = "two", .host = "b.test", .class_line = "ingressClassName: other"}) + "status: " + ours + "\n");
+  ASSERT_TRUE(support::eventually([&] { return one->findings.hold("Ingress default/two: status: cannot be written"); }));
+  api.remove("ingresses", "default", "two");
+  EXPECT_TRUE(support::eventually([&] { return !one->findings.hold("cannot be written"); }));
 }
 
 TEST_F(KubeStatus, AnotherLeadsWhenTheLeaderIsGone) {

@@ -183,6 +183,8 @@ void FakeKubeApi::State::answer(const httplib::Request& request, httplib::Respon
   const bool is_forbidden = forbidden.contains(asked.subresource.empty() ? asked.plural : asked.plural + "/" + asked.subresource);
   if (is_forbidden)
     return reply(response, 403, status_object(403, asked.plural + " is forbidden: User \"weir\" cannot " + (is_watch ? "watch" : "list") + " resource \"" + asked.plural + "\""));
+  if (const auto refused = refused_writes.find(asked.plural); request.method != "GET" && refused != refused_writes.end())
+    return reply(response, refused->second, status_object(refused->second, "told to refuse"));
   if (request.method != "GET") return answer_write(asked, request, response);
   if (is_watch) return answer_watch(asked, request, response);
   if (asked.name.empty()) return answer_list(asked, request, response);

@@ -224,6 +224,11 @@ void FakeKubeApi::fail_with(int status) {
   state_->failing = status;
 }
 
+void FakeKubeApi::refuse_writes(const std::string& plural, int status) {
+  const std::lock_guard lock{state_->mutex};
+  state_->refused_writes[plural] = status;
+}
+
 std::vector<std::string> FakeKubeApi::requests() const {
   const std::lock_guard lock{state_->mutex};
   return state_->requests;

@@ -53,6 +53,7 @@ class FakeKubeApi {
   // "ingresses", or "ingresses/status".
   void forbid(const std::string& plural, bool is_forbidden = true);
   void fail_with(int status);   // of every request; 0: no longer
+  void refuse_writes(const std::string& plural, int status);
 
   // "GET /api/v1/services?limit=500", in the order of their arrival.
   [[nodiscard]] std::vector<std::string> requests() const;

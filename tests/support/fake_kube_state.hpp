@@ -60,6 +60,7 @@ struct FakeKubeApi::State {
   bool is_frozen = false, streams_lists = true, expires_page = false, is_stopping = false;
   std::size_t page_limit = SIZE_MAX;
   int failing = 0;
+  std::map<std::string, int> refused_writes;
   std::string token = "good-token";
   std::set<std::string> forbidden;
   std::vector<std::string> requests;

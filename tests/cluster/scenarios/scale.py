@@ -164,11 +164,11 @@ class Changes:
         self.writers = [self.pool.submit(self.run, writer) for writer in range(WRITERS)]
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         self.stopping.set()
-        for writer in self.writers:
-            writer.result(30)  # raises what a writer has failed of: fewer changes would be no test
         self.pool.shutdown()
+        for writer in self.writers if kind is None else []:
+            writer.result()  # raises what a writer has failed of: fewer changes would be no test
 
 
 def beside_wrk(cluster, weir, addresses):

@@ -195,7 +195,7 @@ TEST(Statuses, KnowsWhatSomebodyElseKeepsWriting) {
   statuses.set_addresses(ours);
   follow(statuses, {{a, IngressState::served}}, ingresses({{"a", ours}}));
   auto now = start;
-  for (unsigned time = 1; time <= Statuses::contests_told; ++time) {
+  for (unsigned time = 1; time <= Statuses::told_from_contests; ++time) {
     EXPECT_TRUE(statuses.contested(now).empty()) << time;
     statuses.see({a}, ingresses({{"a", others}}), now);
     now += Statuses::longest_contest;
@@ -229,6 +229,51 @@ TEST(Statuses, ClearsWhatWasOursBeforeTheAddressesChanged) {
   EXPECT_TRUE(statuses.next(start)->addresses.empty());
   statuses.on_written(*statuses.next(start));
   EXPECT_EQ(statuses.next(start)->ingress, b);
+}
+
+TEST(Statuses, IsShownOnceMoreWhatItWroteUnderEarlierAddresses) {
+  Statuses statuses;
+  statuses.set_addresses(ours);
+  follow(statuses, {{a, IngressState::served}}, ingresses({{"a", {}}}));
+  statuses.on_written(*statuses.next(start));
+  statuses.set_addresses({{"192.0.2.2", ""}});
+  const auto echoed = ingresses({{"a", ours}});
+  statuses.see({a}, echoed, start);
+  follow(statuses, {{a, IngressState::gone}}, echoed);
+  ASSERT_TRUE(statuses.next(start));
+  EXPECT_TRUE(statuses.next(start)->addresses.empty());
+}
+
+TEST(Statuses, ClearsWhatWasOnItsWayWhenTheIngressLeft) {
+  Statuses statuses;
+  statuses.set_addresses(ours);
+  const auto store = ingresses({{"a", others}});
+  follow(statuses, {{a, IngressState::served}}, store);
+  const auto on_its_way = statuses.next(start);
+  follow(statuses, {{a, IngressState::gone}}, store);
+  EXPECT_FALSE(statuses.next(start));
+  statuses.on_written(*on_its_way);
+  ASSERT_TRUE(statuses.next(start));
+  EXPECT_TRUE(statuses.next(start)->addresses.empty());
+  statuses.on_gone(a);
+  EXPECT_FALSE(statuses.has_work());
+}
+
+TEST(Statuses, AnotherObjectOfTheSameNameIsNoContest) {
+  Statuses statuses;
+  statuses.set_addresses(ours);
+  follow(statuses, {{a, IngressState::served}}, ingresses({{"a", ours}}));
+  for (const auto uid : {"1", "2", "3", "4"}) {
+    auto store = ingresses({{"a", {}}});
+    auto anew = *store.at(a);
+    anew.metadata.uid = uid;
+    store[a] = std::make_shared<const controller::kube::Ingress>(anew);
+    statuses.see({a}, store, start);
+    follow(statuses, {{a, IngressState::served}}, store);
+    ASSERT_TRUE(statuses.next(start)) << "at once";
+    statuses.on_written(*statuses.next(start));
+  }
+  EXPECT_TRUE(statuses.contested(start).empty());
 }
 
 TEST(Statuses, HasNothingToClearOfWhatIsDeleted) {

@@ -49,7 +49,7 @@
 {{- if ne $controller.healthCheckPath "/healthz" }}
 - --health-check-path={{ $controller.healthCheckPath }}
 {{- end }}
-{{- if not (hasKey $controller.extraArgs "shutdown-grace-period") }}
+{{- if not (hasKey (default dict $controller.extraArgs) "shutdown-grace-period") }}
 - --shutdown-grace-period={{ $controller.shutdownGracePeriod }}
 {{- end }}
 {{- range $name, $value := $controller.extraArgs }}

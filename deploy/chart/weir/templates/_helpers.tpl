@@ -69,21 +69,30 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if .Values.defaultBackend.enabled -}}
 $(POD_NAMESPACE)/{{ include "weir.defaultBackend" . }}
 {{- else -}}
-{{- .Values.controller.defaultBackendService -}}
+{{- default "" .Values.controller.defaultBackendService -}}
 {{- end -}}
+{{- end -}}
+
+{{- /* True when the addresses in the status of Ingresses come from no Service: then none is read. */ -}}
+{{- define "weir.needsNoPublishService" -}}
+{{- $extra := default dict .Values.controller.extraArgs -}}
+{{- $isOff := and (hasKey $extra "update-status") (has (toString (get $extra "update-status") | lower) (list "false" "f" "0")) -}}
+{{- if or $isOff (get $extra "publish-status-address") }}true{{ end -}}
 {{- end -}}
 
 {{- /* What of them stands outside of the scope: the rules that they need, by namespace. */ -}}
 {{- define "weir.outsideRules" -}}
 {{- $scope := include "weir.scope" . -}}
-{{- $extra := .Values.controller.extraArgs -}}
-{{- $publish := toString (default (include "weir.publishService" .) (get $extra "publish-service")) -}}
+{{- $extra := default dict .Values.controller.extraArgs -}}
+{{- $publish := ternary "" (toString (default (include "weir.publishService" .) (get $extra "publish-service"))) (eq (include "weir.needsNoPublishService" .) "true") -}}
 {{- $backend := toString (default (include "weir.defaultBackendService" .) (get $extra "default-backend-service")) -}}
 {{- $certificate := toString (default "" (get $extra "default-ssl-certificate")) -}}
 {{- $rules := dict -}}
 {{- range $one := list (list "" "services" $publish) (list "" "services" $backend) (list "discovery.k8s.io" "endpointslices" $backend) (list "" "secrets" $certificate) -}}
 {{- $name := splitList "/" (last $one | replace "$(POD_NAMESPACE)" (include "weir.namespace" $)) -}}
-{{- if and $scope (eq (len $name) 2) (ne (first $name) $scope) -}}
+{{- /* An empty name would be the right to all of them. */ -}}
+{{- $isName := and (eq (len $name) 2) (regexMatch "^[a-z0-9]([-a-z0-9]*[a-z0-9])?/[a-z0-9]([-.a-z0-9]*[a-z0-9])?$" (join "/" $name)) -}}
+{{- if and $scope $isName (ne (first $name) $scope) -}}
 {{- $rule := dict "apiGroups" (list (first $one)) "resources" (list (index $one 1)) "verbs" (list "list" "watch") -}}
 {{- if first $one }}{{ else }}{{ $_ := set $rule "resourceNames" (list (last $name)) }}{{ end -}}
 {{- $_ := set $rules (first $name) (append (default list (get $rules (first $name))) $rule) -}}

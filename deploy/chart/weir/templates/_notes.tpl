@@ -46,9 +46,7 @@ x
 {{- if contains "/wait-shutdown" (toJson .Values.controller.lifecycle) }}
 {{- $ignored = printf "%s\n  controller.lifecycle: /wait-shutdown is a program of ingress-nginx; shutdownGracePeriod (%v s) does its work" $ignored .Values.controller.shutdownGracePeriod }}
 {{- end }}
-{{- $extra := .Values.controller.extraArgs }}
-{{- $saysItself := or (hasKey $extra "publish-status-address") (hasKey $extra "publish-service") (eq (toString (get $extra "update-status")) "false") }}
-{{- if and .Values.rbac.scope (include "weir.scope" .) (not (include "weir.publishService" .)) (not $saysItself) }}
+{{- if and .Values.rbac.scope (include "weir.scope" .) (not (include "weir.publishService" .)) (not (get (default dict .Values.controller.extraArgs) "publish-service")) (not (include "weir.needsNoPublishService" .)) }}
 {{- $ignored = printf "%s\n  rbac.scope: without publishService the status of Ingresses is that of nodes, which no Role of a namespace may read: set controller.extraArgs.publish-status-address" $ignored }}
 {{- end }}
 {{- if .Values.tcp }}
