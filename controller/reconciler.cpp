@@ -107,6 +107,7 @@ void Reconciler::State::finish(std::chrono::nanoseconds cpu_before, const Change
     publish(translation.snapshot);
   }
   if (leader) leader->follow(translation, changes, source->store());
+  translation.ingress_states.clear();  // nobody else asks
   report();
   if (is_new) observer.on_published(published_version, thread_cpu() - cpu_before);
 }

@@ -34,6 +34,8 @@ struct Policies {
   // other X-* headers of custom errors.
   std::optional<Forward> stand_in;
   bool access_log = true;  // enable-access-log
+
+  friend bool operator==(const Policies&, const Policies&) = default;
 };
 
 // Immutable in a RouteTable.

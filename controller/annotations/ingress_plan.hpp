@@ -22,6 +22,8 @@ struct IngressPlan {
   bool is_guarded = false;          // what it guards stays closed even where it, or a path of it, cannot be taken
   std::string closes_paths;         // why its paths answer 503; "" = they do not
   std::string closes_hosts;         // why its hosts answer 503 whole
+
+  friend bool operator==(const IngressPlan&, const IngressPlan&) = default;
 };
 
 // `prefix` without its slash. Every annotation of the prefix is either read or told of.

@@ -2,12 +2,22 @@
 
 #include "controller/kube/decode_kinds.hpp"
 
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
 namespace controller::kube {
 
 namespace {
 
+// Without the labels and annotations that nobody reads: controllers keep changing them, which must not look like a change.
 template <typename T>
 Object share(T value) {
+  constexpr bool keeps_annotations = std::is_same_v<T, Ingress> || std::is_same_v<T, IngressClass>;
+  constexpr bool keeps_labels = std::is_same_v<T, Namespace>;
+  if (!keeps_annotations) value.metadata.annotations = Pairs{};
+  if (!keeps_labels) value.metadata.labels = Pairs{};
   return std::make_shared<const T>(std::move(value));
 }
 

@@ -172,7 +172,7 @@ IngressTls decode_tls(const json::value& value, const std::string& at, Reader& r
 Ingress decode_ingress(const json::object& root, Reader& reader) {
   Ingress ingress;
   ingress.metadata = reader.metadata(root, true);
-  ingress.exposure.addresses = decode_status(root);
+  ingress.status.addresses = decode_status(root);
   (void)reader.has_unknown(root, ingress_fields, "");
   const json::object* const spec = reader.object(root, "spec", "spec");
   if (!spec) {

@@ -91,10 +91,17 @@ struct StatusAddress {
 };
 using StatusAddresses = std::vector<StatusAddress>;  // sorted
 
-// Where an object is reached from outside. Nothing is served by it, so objects that differ in it alone count as equal.
+// What others say of an Ingress. Nothing is served by it, so objects that differ in it alone count as equal.
+struct IngressStatus {
+  StatusAddresses addresses;
+
+  friend bool operator==(const IngressStatus&, const IngressStatus&) { return true; }
+};
+
+// Where a Service is reached from outside, which serves nothing either.
 struct Exposure {
   StatusAddresses addresses;
-  std::string type, cluster_ip;  // of a Service
+  std::string type, cluster_ip;
   std::vector<std::string> external_ips;
 
   friend bool operator==(const Exposure&, const Exposure&) { return true; }
@@ -109,7 +116,7 @@ struct Ingress {
   std::vector<IngressRule> rules;
   bool has_lost_rules = false;  // rules were written, and none could be read
   std::vector<IngressTls> tls;
-  Exposure exposure;
+  IngressStatus status;
 
   friend bool operator==(const Ingress&, const Ingress&) = default;
 };

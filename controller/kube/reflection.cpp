@@ -36,27 +36,12 @@ bool has_annotation(const json::object& object, std::string_view name, std::stri
   return annotations && text_in(annotations, name) == wanted;
 }
 
-// Labels and annotations that nobody reads: controllers keep changing them, which must not look like a change.
-void drop_unread(Object& object) {
-  std::visit([](auto& pointer) {
-    using T = std::remove_const_t<typename std::decay_t<decltype(pointer)>::element_type>;
-    constexpr bool keeps_annotations = std::is_same_v<T, Ingress> || std::is_same_v<T, IngressClass>;
-    constexpr bool keeps_labels = std::is_same_v<T, Namespace>;
-    if ((keeps_annotations || pointer->metadata.annotations.empty()) && (keeps_labels || pointer->metadata.labels.empty())) return;
-    auto slim = std::make_shared<T>(*pointer);
-    if (!keeps_annotations) slim->metadata.annotations = {};
-    if (!keeps_labels) slim->metadata.labels = {};
-    pointer = std::move(slim);
-  }, object);
-}
-
 std::optional<Arrived> decode(const Resource& resource, json::object& object) {
   // The items of a list do not say what they are.
   if (!object.contains("kind")) object["kind"] = json::string_view{resource.kind.data(), resource.kind.size()};
   if (!object.contains("apiVersion")) object["apiVersion"] = json::string_view{resource.api_version.data(), resource.api_version.size()};
   Decoded decoded = kube::decode(object);
   if (!decoded.object || kind_name(*decoded.object) != resource.kind) return {};
-  drop_unread(*decoded.object);
   return Arrived{std::move(*decoded.object), std::move(decoded.diagnostics)};
 }
 

@@ -16,13 +16,13 @@ class Update {
   void put(const Ptr<T>& object) {
     auto& slot = store_.of<T>()[object->metadata.key()];
     if (slot && *slot == *object) {
-      note_exposure(*slot, *object);
-      if constexpr (has_exposure<T>) slot = object;  // others know the rest by its address
+      note_status(*slot, *object);
+      if constexpr (may_differ_though_equal<T>) slot = object;  // others know the rest by its address
       return;
     }
     if (slot) {
       note(*slot);
-      note_exposure(*slot, *object);
+      note_status(*slot, *object);
     }
     note(*object);
     slot = object;
@@ -38,12 +38,12 @@ class Update {
 
  private:
   template <typename T>
-  static constexpr bool has_exposure = std::is_same_v<T, Ingress> || std::is_same_v<T, Service>;
+  static constexpr bool may_differ_though_equal = std::is_same_v<T, Ingress> || std::is_same_v<T, Service>;
 
   template <typename T>
-  void note_exposure(const T& before, const T& now) {
+  void note_status(const T& before, const T& now) {
     if constexpr (std::is_same_v<T, Ingress>)
-      if (before.exposure.addresses != now.exposure.addresses) changes_.statuses.insert(now.metadata.key());
+      if (before.status.addresses != now.status.addresses) changes_.statuses.insert(now.metadata.key());
   }
   template <typename T>
   void note(const T& object) {

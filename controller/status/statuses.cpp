@@ -47,7 +47,7 @@ void Statuses::see(Entry& entry, const kube::Ingress& ingress) {
     anew.want = entry.want;
     entry = std::move(anew);
   }
-  entry.seen = ingress.exposure.addresses;
+  entry.seen = ingress.status.addresses;
   entry.sight = ++sights_;
   know(entry, entry.seen);
 }
@@ -73,7 +73,7 @@ void Statuses::want(const kube::Key& ingress, Want aim, const Kind<kube::Ingress
   if (object == ingresses.end()) return;
   const auto [at, is_new] = entries_.try_emplace(ingress);
   Entry& entry = at->second;
-  if (is_new || entry.uid != object->second->metadata.uid || entry.seen != object->second->exposure.addresses) {
+  if (is_new || entry.uid != object->second->metadata.uid || entry.seen != object->second->status.addresses) {
     see(entry, *object->second);
     entry.not_before = {};
   }

@@ -19,8 +19,8 @@ using Clock = std::chrono::system_clock;
 
 std::string field_of(std::size_t entry) { return fmt::format("spec.tls[{}].secretName", entry); }
 
-bool is_equal(const std::optional<routing::CertificateEntry>& a, const std::optional<routing::CertificateEntry>& b) {
-  return a.has_value() == b.has_value() && (!a || (a->secret == b->secret && a->certificate == b->certificate));
+bool is_equal(const std::unique_ptr<HostCertificate>& a, const std::unique_ptr<HostCertificate>& b) {
+  return !a == !b && (!a || (a->entry.secret == b->entry.secret && a->entry.certificate == b->entry.certificate));
 }
 
 }  // namespace
@@ -37,11 +37,12 @@ void Translator::find_certificates(PlannedIngress& planned) {
 }
 
 // By the entry that names the host, else by one whose certificate covers it, else it is the default one (ingress-nginx 0.3).
-routing::CertificateEntry Translator::choose_certificate(const std::string& host, const PlannedIngress& planned, HostWork& work) {
+void Translator::choose_certificate(const std::string& host, const PlannedIngress& planned, HostCertificate& chosen) {
   const kube::Ingress& ingress = *planned.ingress;
   const std::string& ns = ingress.metadata.object_namespace;
   const auto& fallback = certificate_table_->fallback;
-  routing::CertificateEntry entry{host, "", fallback};
+  routing::CertificateEntry& entry = chosen.entry;
+  entry = {host, "", fallback};
   for (std::size_t i = 0; i < ingress.tls.size(); ++i) {
     const kube::IngressTls& tls = ingress.tls[i];
     const bool is_named = std::any_of(tls.hosts.begin(), tls.hosts.end(), [&host](const auto& name) { return annotations::to_lower(name) == host; });
@@ -50,7 +51,7 @@ routing::CertificateEntry Translator::choose_certificate(const std::string& host
     const auto& certificate = planned.certificates[i]->certificate;
     entry.secret = ns + "/" + tls.secret;
     if (!certificate) {
-      work.told_secrets.push_back(field_of(i));
+      chosen.told_secrets.push_back(field_of(i));
       tell(ingress, field_of(i), planned.certificates[i]->problem + "; the default certificate serves " + host + " until it is there");
     } else if (!certificate->covers(host)) {
       tell(ingress, field_of(i), fmt::format("the certificate of Secret {} is not for {}; the default certificate serves it", entry.secret, host));
@@ -59,36 +60,35 @@ routing::CertificateEntry Translator::choose_certificate(const std::string& host
       if (end < now) tell(ingress, field_of(i), fmt::format("the certificate of Secret {} has expired; it is served all the same", entry.secret), Severity::changed);
       else if (begin > now) tell(ingress, field_of(i), fmt::format("the certificate of Secret {} is not valid yet; it is served all the same", entry.secret), Severity::changed);
       for (const auto limit : {begin, end})
-        if (limit >= now) work.judged_until = std::min(work.judged_until, limit);
+        if (limit >= now) chosen.judged_until = std::min(chosen.judged_until, limit);
       entry.certificate = certificate;
     }
-    return entry;
+    return;
   }
   for (std::size_t i = 0; i < ingress.tls.size(); ++i) {
     const auto& found = planned.certificates[i];
     if (!found || !found->certificate || !found->certificate->covers(host)) continue;
     entry.secret = ns + "/" + ingress.tls[i].secret;
     entry.certificate = found->certificate;
-    break;
+    return;
   }
-  return entry;
 }
 
 void Translator::assign_certificate(const std::string& host, HostWork& work) {
-  const std::optional<routing::CertificateEntry> before = std::exchange(work.certificate, std::nullopt);
-  work.certificate_findings.clear();
-  work.told_secrets.clear();
-  work.judged_until = Clock::time_point::max();
-  findings_ = &work.certificate_findings;
+  const std::unique_ptr<HostCertificate> before = std::exchange(work.certificate, nullptr);
   // The first Ingress with a TLS section fixes it (ingress-nginx 0.3).
-  if (work.with_tls && !host.empty()) work.certificate = choose_certificate(host, *work.with_tls, work);
+  if (work.with_tls && !host.empty()) {
+    work.certificate = std::make_unique<HostCertificate>();
+    findings_ = &work.certificate->findings;
+    choose_certificate(host, *work.with_tls, *work.certificate);
+  }
   findings_ = &common_findings_;
   has_other_certificates_ = has_other_certificates_ || !is_equal(before, work.certificate);
 }
 
 // A Secret that holds no certificate is told of even where no host has come to need it: the one who wrote it does not know.
 void Translator::tell_unused_secrets(const PlannedIngress& planned) {
-  if (planned.plan.is_refused && planned.rules.empty()) return;
+  if (planned.plan->is_refused && planned.rules.empty()) return;
   for (std::size_t i = 0; i < planned.certificates.size(); ++i) {
     const auto& found = planned.certificates[i];
     if (!found || !found->secret || found->certificate || told_secrets_.contains({planned.ingress.get(), field_of(i)})) continue;
@@ -118,7 +118,7 @@ void Translator::find_default_certificate() {
 void Translator::fill_certificate_table() {
   auto table = std::make_shared<routing::CertificateTable>(*certificate_table_);
   for (const auto& [host, work] : translation_.hosts)
-    if (work.certificate && table->index.insert(host, static_cast<std::uint32_t>(table->entries.size()))) table->entries.push_back(*work.certificate);
+    if (work.certificate && table->index.insert(host, static_cast<std::uint32_t>(table->entries.size()))) table->entries.push_back(work.certificate->entry);
   table->content_hash = routing::hash_of(*table);
   certificate_table_ = std::move(table);
 }
@@ -147,14 +147,17 @@ void Translator::assign_certificates() {
   for (auto at = translation_.hosts.begin(); at != translation_.hosts.end();) {
     HostWork& work = at->second;
     if (!settle_claims(work)) {
-      has_other_certificates_ = has_other_certificates_ || work.certificate;
+      has_other_certificates_ = has_other_certificates_ || work.certificate != nullptr;
       at = translation_.hosts.erase(at);
       continue;
     }
-    const bool is_to_be_judged = work.with_tls && (!has_same_default || work.judged_until <= now || (!has_same_secrets && work.with_tls->has_other_certificates));
+    const HostCertificate* const known = work.certificate.get();
+    const bool is_to_be_judged = known && work.with_tls && (!has_same_default || known->judged_until <= now || (!has_same_secrets && work.with_tls->has_other_certificates));
     if (work.is_stale || is_to_be_judged) assign_certificate(at->first, work);
-    take(work.certificate_findings);
-    for (const std::string& field : work.told_secrets) told_secrets_.emplace(work.with_tls->ingress.get(), field);
+    if (work.certificate) {
+      take(work.certificate->findings);
+      for (const std::string& field : work.certificate->told_secrets) told_secrets_.emplace(work.with_tls->ingress.get(), field);
+    }
     ++at;
   }
   if (has_other_certificates_ || !has_same_default) fill_certificate_table();

@@ -33,7 +33,6 @@ void HostBuilder::add_placeholder() {
     location.owner = planned;
     location.backend = planned->ingress->default_backend;
     location.has_own_backend = true;
-    location.field = "spec.defaultBackend";
     break;
   }
   const PlannedIngress* unused = nullptr;
@@ -43,7 +42,7 @@ void HostBuilder::add_placeholder() {
 bool HostBuilder::is_regex() const {
   return std::any_of(locations.begin(), locations.end(), [](const Location& location) {
     if (location.is_catch_all_default) return false;
-    const auto& plan = location.owner->plan;
+    const auto& plan = *location.owner->plan;
     return plan.use_regex || (!plan.rewrite_target.empty() && plan.rewrite_target != location.path);
   });
 }

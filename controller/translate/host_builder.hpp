@@ -2,6 +2,7 @@
 #pragma once
 
 #include "controller/kube/objects.hpp"
+#include "controller/translate/field_place.hpp"
 #include "controller/translate/planned_ingress.hpp"
 #include "routing/route.hpp"
 
@@ -20,9 +21,11 @@ struct Location {
   bool is_placeholder = false;     // the "/" that nobody declared
   bool has_own_backend = true;     // false: the default backend of the process
   bool is_catch_all_default = false;  // spec.defaultBackend of an Ingress without rules: no rewrite, no redirect
-  std::string field;               // where it is declared, for diagnostics
+  FieldPlace place;                // where it is declared
   std::string declared;            // as it was written, where that is not what it stands for here
   std::string closed;              // why it answers 503 whatever its Ingress says; "" = it does not
+
+  [[nodiscard]] std::string field() const { return place.field(); }  // for diagnostics
 };
 
 struct HostBuilder {

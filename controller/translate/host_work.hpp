@@ -3,6 +3,7 @@
 #pragma once
 
 #include "controller/kube/objects.hpp"
+#include "controller/translate/field_place.hpp"
 #include "controller/translate/planned_ingress.hpp"
 #include "routing/certificate_table.hpp"
 #include "routing/diagnostic.hpp"
@@ -11,8 +12,6 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -29,8 +28,18 @@ struct Claim {
 
 // Who refers to an upstream, for the diagnostic when it has a problem.
 struct UpstreamReference {
+  const PlannedIngress* planned = nullptr;
   std::uint32_t upstream = 0;
-  std::string object_namespace, ingress, field;
+  FieldPlace place;
+};
+
+// The certificate of a host that an Ingress has a TLS section for.
+struct HostCertificate {
+  routing::CertificateEntry entry;
+  std::vector<routing::Diagnostic> findings;
+  std::vector<std::string> told_secrets;  // fields of TLS entries among those findings
+  // When a certificate that is valid now is not any more, or the other way round.
+  std::chrono::system_clock::time_point judged_until = std::chrono::system_clock::time_point::max();
 };
 
 struct HostWork {
@@ -39,18 +48,14 @@ struct HostWork {
   bool is_stale = true;       // the claims are not those of the translation before
   const PlannedIngress* with_tls = nullptr;  // the first of the claims whose Ingress has a TLS section
 
-  std::optional<routing::CertificateEntry> certificate;  // none: no Ingress has a TLS section for it
-  std::vector<routing::Diagnostic> certificate_findings;
-  std::vector<std::string> told_secrets;                 // fields of TLS entries among those findings
-  // When a certificate that is valid now is not any more, or the other way round.
-  std::chrono::system_clock::time_point judged_until = std::chrono::system_clock::time_point::max();
+  std::unique_ptr<HostCertificate> certificate;  // null: no Ingress has a TLS section for it
 
   bool has_certificate = false;                      // as `entry` was built
   std::shared_ptr<const routing::HostEntry> entry;   // null: nothing is served
   std::vector<routing::Diagnostic> findings;
   std::vector<UpstreamReference> references;
   std::vector<std::uint32_t> upstreams;              // that the routes forward to
-  std::set<kube::Key> services;                      // whose own fields went into the routes
+  std::vector<kube::Key> services;                   // whose own fields went into the routes
 };
 
 }  // namespace controller::translate

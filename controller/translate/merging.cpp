@@ -22,7 +22,7 @@ std::string_view why_first(const kube::Ingress& owner, const kube::Ingress& clai
 
 void Translator::place(HostBuilder& host, Location location) {
   const PlannedIngress* const claimant = location.owner;
-  const std::string field = location.field, path = location.path;
+  const std::string field = location.field(), path = location.path;
   const PlannedIngress* owner = nullptr;
   if (host.claim(std::move(location), &owner)) return;
   const auto& other = owner->ingress->metadata;
@@ -40,7 +40,7 @@ void Translator::merge_path(const Claim& claim, const PlannedRule& rule, const k
   const PlannedIngress& planned = *claim.planned;
   Location location;
   location.owner = &planned;
-  location.field = fmt::format("spec.rules[{}].http.paths[{}]", rule.rule->index, path.index);
+  location.place = {static_cast<std::uint32_t>(rule.rule->index), static_cast<std::uint32_t>(path.index)};
   location.path = path.path.empty() && !path.is_refused ? "/" : path.path;
   location.type = path.type == kube::PathType::exact ? routing::PathType::exact : routing::PathType::prefix;
   location.backend = path.backend;
@@ -48,16 +48,16 @@ void Translator::merge_path(const Claim& claim, const PlannedRule& rule, const k
   if (is_valid && !is_told) return place(host, std::move(location));
   location.declared = location.path;
   if (!is_valid) location.path = meant_path(location.path);
-  const bool is_guarded = planned.plan.is_guarded;
+  const bool is_guarded = planned.plan->is_guarded;
   const std::string closed = location.path.empty() ? fmt::format("every path of host \"{}\"", host.name) : "what begins with " + location.path;
   if (!is_told)
-    tell(*planned.ingress, location.field + ".path",
+    tell(*planned.ingress, location.field() + ".path",
          fmt::format("\"{}\" is no path: it must begin with / and hold no blank or control character; not served{}", path.path.substr(0, 80),
                      is_guarded ? fmt::format(", and since the Ingress guards access {} answers 503", closed) : ""));
   if (!is_guarded) return;
-  const std::string reason = fmt::format("{} cannot be used as it is written, and its Ingress guards access", location.field);
+  const std::string reason = fmt::format("{} cannot be used as it is written, and its Ingress guards access", location.field());
   if (location.path.empty()) {
-    if (is_told) tell(*planned.ingress, location.field, fmt::format("its Ingress guards access, and nobody knows which path: {} answers 503", closed));
+    if (is_told) tell(*planned.ingress, location.field(), fmt::format("its Ingress guards access, and nobody knows which path: {} answers 503", closed));
     host.closed = reason;
     return;
   }
@@ -72,7 +72,6 @@ void Translator::merge_catch_all(const Claim& claim, HostBuilder& host) {
   location.path = "/";
   location.backend = claim.planned->ingress->default_backend;
   location.is_catch_all_default = true;
-  location.field = "spec.defaultBackend";
   place(host, std::move(location));
 }
 
@@ -80,7 +79,7 @@ void Translator::merge(const Claim& claim, HostBuilder& host) {
   const PlannedIngress& planned = *claim.planned;
   const PlannedRule& rule = planned.rules[claim.rule];
   if (host.ingresses.empty() || host.ingresses.back() != &planned) host.ingresses.push_back(&planned);
-  if (!planned.plan.closes_hosts.empty()) host.closed = planned.plan.closes_hosts;
+  if (!planned.plan->closes_hosts.empty()) host.closed = planned.plan->closes_hosts;
   if (!rule.rule) return merge_catch_all(claim, host);
   for (const kube::IngressPath& path : rule.rule->paths) merge_path(claim, rule, path, host);
 }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace controller::translate {
@@ -19,7 +20,7 @@ void tell(PlannedIngress& planned, std::string field, std::string reason) {
 // A rule whose host is none is dropped, but where its Ingress guards access its paths are closed on the host that was meant.
 void plan_rule(PlannedIngress& planned, const kube::IngressRule& rule) {
   const std::string name = annotations::to_lower(rule.host);
-  const bool is_guarded = planned.plan.is_guarded;
+  const bool is_guarded = planned.plan->is_guarded;
   if (!is_valid_host(name)) {
     const std::string meant = is_guarded ? meant_host(name) : "";
     if (!rule.is_refused)
@@ -37,7 +38,7 @@ void plan_rule(PlannedIngress& planned, const kube::IngressRule& rule) {
 void plan_rules(PlannedIngress& planned) {
   const kube::Ingress& ingress = *planned.ingress;
   for (const kube::IngressRule& rule : ingress.rules) plan_rule(planned, rule);
-  if (!ingress.rules.empty() || planned.plan.is_refused) return;
+  if (!ingress.rules.empty() || planned.plan->is_refused) return;
   if (ingress.has_default_backend) planned.rules.push_back({});
   else tell(planned, "spec", "has neither rules nor a defaultBackend: there is nothing to serve");
 }
@@ -50,20 +51,28 @@ void move_to(PlannedIngress& planned, kube::Ptr<kube::Ingress> ingress) {
   planned.ingress = std::move(ingress);
 }
 
-PlannedIngress plan_ingress(kube::Ptr<kube::Ingress> ingress, const GlobalConfig& config, const Options& options) {
+std::shared_ptr<const annotations::IngressPlan> CommonPlans::share(annotations::IngressPlan plan) {
+  const auto known = std::find_if(plans_.begin(), plans_.end(), [&plan](const auto& one) { return *one == plan; });
+  if (known != plans_.end()) return *known;
+  auto made = std::make_shared<const annotations::IngressPlan>(std::move(plan));
+  if (plans_.size() < max_plans) plans_.push_back(made);
+  return made;
+}
+
+PlannedIngress plan_ingress(kube::Ptr<kube::Ingress> ingress, const GlobalConfig& config, const Options& options, CommonPlans& common) {
   PlannedIngress planned;
   planned.ingress = std::move(ingress);
-  planned.plan = annotations::plan_of(*planned.ingress, options.annotations_prefix, config, planned.findings);
-  annotations::IngressPlan& plan = planned.plan;
+  annotations::IngressPlan plan = annotations::plan_of(*planned.ingress, options.annotations_prefix, config, planned.findings);
   if (options.disable_catch_all && planned.ingress->has_default_backend) {
     tell(planned, "spec.defaultBackend", "--disable-catch-all is set: the Ingress is not served");
     plan.is_refused = true;
   }
   plan.is_refused = plan.is_refused || planned.ingress->has_lost_rules;
-  if (plan.is_refused && (!plan.is_guarded || plan.is_canary)) return planned;
+  const bool serves_nothing = plan.is_refused && (!plan.is_guarded || plan.is_canary);
   // Its paths stay its own, or requests would fall to another Ingress, which may guard less.
-  if (plan.is_refused && plan.closes_paths.empty()) plan.closes_paths = "the Ingress is not served, and it guards access";
-  plan_rules(planned);
+  if (plan.is_refused && !serves_nothing && plan.closes_paths.empty()) plan.closes_paths = "the Ingress is not served, and it guards access";
+  planned.plan = common.share(std::move(plan));
+  if (!serves_nothing) plan_rules(planned);
   return planned;
 }
 

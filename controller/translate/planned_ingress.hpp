@@ -8,7 +8,9 @@
 #include "controller/translate/global_config.hpp"
 #include "routing/diagnostic.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,7 +28,7 @@ struct PlannedRule {
 // Kept from one translation to the next while the object and the configuration are the same.
 struct PlannedIngress {
   kube::Ptr<kube::Ingress> ingress;
-  annotations::IngressPlan plan;
+  std::shared_ptr<const annotations::IngressPlan> plan;  // not null; Ingresses that ask for the same share one
   std::vector<PlannedRule> rules;  // none of one that is refused and guards nothing
   std::vector<routing::Diagnostic> findings;
   std::vector<CertificateCache::Found> certificates;  // of its TLS entries; null: the entry names no Secret
@@ -36,6 +38,20 @@ struct PlannedIngress {
 
 // To an object that says the same.
 void move_to(PlannedIngress& planned, kube::Ptr<kube::Ingress> ingress);
-[[nodiscard]] PlannedIngress plan_ingress(kube::Ptr<kube::Ingress> ingress, const GlobalConfig& config, const Options& options);
+
+// The plans that many Ingresses share: most ask for nothing, or for the same as their neighbours.
+class CommonPlans {
+ public:
+  static constexpr std::size_t max_plans = 16;  // looked through for each new one; further ones are not shared
+
+  // One that says the same, or `plan` itself.
+  [[nodiscard]] std::shared_ptr<const annotations::IngressPlan> share(annotations::IngressPlan plan);
+  void clear() { plans_.clear(); }
+
+ private:
+  std::vector<std::shared_ptr<const annotations::IngressPlan>> plans_;
+};
+
+[[nodiscard]] PlannedIngress plan_ingress(kube::Ptr<kube::Ingress> ingress, const GlobalConfig& config, const Options& options, CommonPlans& common);
 
 }  // namespace controller::translate

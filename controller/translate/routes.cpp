@@ -29,7 +29,7 @@ routing::Route closed_route(const Location& location, std::string why) {
   const auto& metadata = location.owner->ingress->metadata;
   routing::Route route;
   route.origin = {metadata.object_namespace, metadata.name, "", location.declared.empty() ? location.path : location.declared, location.type, "", ""};
-  route.policies = location.owner->plan.policies;
+  route.policies = location.owner->plan->policies;
   route.action = routing::Reply{503, std::move(why)};
   return route;
 }
@@ -53,19 +53,17 @@ routing::Forward Translator::forward_to(const UpstreamKey& key, const Location* 
   const routing::Forward forward = translation_.upstreams.forward_to(key);
   if (work_) work_->upstreams.push_back(forward.upstream);
   // A backend without a name or a port was told of when it was read.
-  if (location && !key.service.empty() && (key.port_number != 0 || !key.port_name.empty())) {
-    const auto& metadata = location->owner->ingress->metadata;
-    work_->references.push_back({forward.upstream, metadata.object_namespace, metadata.name, location->field});
-  }
+  if (location && !key.service.empty() && (key.port_number != 0 || !key.port_name.empty()))
+    work_->references.push_back({location->owner, forward.upstream, location->place});
   return forward;
 }
 
 bool Translator::add_rewrite(const Location& location, routing::Route& route) {
-  const std::string& target = location.owner->plan.rewrite_target;
+  const std::string& target = location.owner->plan->rewrite_target;
   if (target.empty() || target == location.path || location.is_catch_all_default) return true;
   auto compiled = routing::compile_search(location.path);
   if (!compiled.regex) {
-    tell(*location.owner->ingress, location.field + ".path", compiled.error + "; the path is not served");
+    tell(*location.owner->ingress, location.field() + ".path", compiled.error + "; the path is not served");
     return false;
   }
   routing::Rewrite rewrite;
@@ -78,11 +76,11 @@ bool Translator::add_rewrite(const Location& location, routing::Route& route) {
 
 // To its Service, and to the one that stands in for it.
 void Translator::forward(const Location& location, routing::Route& route) {
-  const annotations::IngressPlan& plan = location.owner->plan;
+  const annotations::IngressPlan& plan = *location.owner->plan;
   const std::string& ns = location.owner->ingress->metadata.object_namespace;
   route.action = forward_to({ns, location.backend.service, location.backend.port_number, location.backend.port_name}, &location);
   if (plan.default_backend.empty()) return;
-  work_->services.insert({ns, plan.default_backend});
+  work_->services.emplace_back(ns, plan.default_backend);
   const auto found = store_.services.find({ns, plan.default_backend});
   if (found == store_.services.end() || found->second->ports.empty()) {
     tell(*location.owner->ingress, "metadata.annotations." + options_.annotations_prefix + "/default-backend",
@@ -93,7 +91,7 @@ void Translator::forward(const Location& location, routing::Route& route) {
 }
 
 std::optional<routing::Route> Translator::build_route(const HostBuilder& host, const Location& location) {
-  const annotations::IngressPlan& plan = location.owner->plan;
+  const annotations::IngressPlan& plan = *location.owner->plan;
   const auto& metadata = location.owner->ingress->metadata;
   routing::Route route;
   route.origin = {metadata.object_namespace, metadata.name, host.name, location.path, location.type, location.backend.service,
@@ -113,7 +111,7 @@ std::optional<routing::Route> Translator::build_route(const HostBuilder& host, c
     route.origin.service = route.origin.port = "";
     route.action = routes_->fallback.action;
   } else if (location.backend.is_resource) {
-    tell(*location.owner->ingress, location.field + ".backend.resource", "resource backends are not supported: the path answers 404");
+    tell(*location.owner->ingress, location.field() + ".backend.resource", "resource backends are not supported: the path answers 404");
     route.action = routing::Reply{404, "resource backend"};
   } else {
     forward(location, route);
@@ -126,8 +124,8 @@ std::optional<routing::Route> Translator::build_route(const HostBuilder& host, c
 // first, as in ingress-nginx; else all that names more of the path does, which costs the others less.
 void Translator::reserve(const Location& location, const std::string& error, routing::HostEntry& entry) {
   const std::string prefix = literal_prefix(location.path).substr(0, max_reserved_bytes);
-  const bool is_guarded = location.owner->plan.is_guarded;
-  tell(*location.owner->ingress, location.field + ".path",
+  const bool is_guarded = location.owner->plan->is_guarded;
+  tell(*location.owner->ingress, location.field() + ".path",
        fmt::format("{}; paths beginning with {} that no longer {} takes answer 503", error, prefix, is_guarded ? "expression" : "path"));
   auto compiled = routing::compile_path(prefix);
   if (!compiled.regex) return;
@@ -138,19 +136,19 @@ void Translator::reserve(const Location& location, const std::string& error, rou
 // What is compared letter by letter, and with requests in their normal form, may be written so that nobody can ask for it.
 void Translator::settle(HostBuilder& host, Location location) {
   const kube::Ingress& ingress = *location.owner->ingress;
-  const bool is_guarded = location.owner->plan.is_guarded;
+  const bool is_guarded = location.owner->plan->is_guarded;
   const PlannedIngress* unused = nullptr;
   if (!is_comparable(location.path)) {
     const std::string written = std::exchange(location.path, "");
     const std::size_t query = written.find_first_of("?#");
     if (!routing::normalize_path(std::string_view{written}.substr(0, query), location.path)) location.path.clear();
     if (location.closed.empty())
-      tell(ingress, location.field + ".path",
+      tell(ingress, location.field() + ".path",
            fmt::format("\"{}\" is never asked for: paths are compared decoded, without empty and dot segments{}; write \"{}\"; not served{}", written.substr(0, 80),
                        query == std::string::npos ? "" : " and without a query", location.path.substr(0, 80), is_guarded ? ", and since the Ingress guards access 503" : ""));
     if (!is_guarded) return;
     location.declared = location.declared.empty() ? written : location.declared;
-    location.closed = fmt::format("{} cannot be used as it is written, and its Ingress guards access", location.field);
+    location.closed = fmt::format("{} cannot be used as it is written, and its Ingress guards access", location.field());
     if (location.path.empty()) host.closed = location.closed;
     else (void)host.claim(std::move(location), &unused);
     return;
@@ -161,7 +159,7 @@ void Translator::settle(HostBuilder& host, Location location) {
   Location meant = location;
   meant.path = is_within_element ? letters : root;
   if (location.closed.empty())
-    tell(ingress, location.field + ".path",
+    tell(ingress, location.field() + ".path",
          fmt::format("\"{}\" is compared letter by letter, not as an expression: {}set {}/use-regex: \"true\"{}", location.path.substr(0, 80),
                      is_within_element || root == "/" ? "" : "write " + root + " with pathType Prefix, or ", options_.annotations_prefix,
                      is_guarded ? fmt::format("; since the Ingress guards access what begins with {} answers 503 until then", meant.path) : ""),
@@ -173,7 +171,7 @@ void Translator::settle(HostBuilder& host, Location location) {
 
 void Translator::close_meant(HostBuilder& host, Location meant, bool is_within_element) {
   meant.type = routing::PathType::prefix;
-  meant.closed = fmt::format("{} cannot be used as it is written, and its Ingress guards access", meant.field);
+  meant.closed = fmt::format("{} cannot be used as it is written, and its Ingress guards access", meant.field());
   if (is_within_element) {
     host.reserved.push_back(std::move(meant));
     return;
@@ -284,7 +282,7 @@ void Translator::build_routes() {
   std::vector<bool> used;  // of the upstreams
   for (auto& [name, work] : translation_.hosts) {
     // An exact host below a wildcard host with a certificate is served with that one, so it counts as TLS enabled too.
-    const bool has_certificate = work.certificate || (!name.empty() && certificate_table_->index.find_declared(name) != routing::HostIndex::none);
+    const bool has_certificate = work.certificate != nullptr || (!name.empty() && certificate_table_->index.find_declared(name) != routing::HostIndex::none);
     if (work.is_stale || has_certificate != work.has_certificate || !has_same_fallback || has_other_services(work)) {
       work.has_certificate = has_certificate;
       build_host(name, work);

@@ -26,6 +26,7 @@ void Translator::find_config_map() {
   }
   config_ = translate_config(translation_.config_map.get(), common_findings_);
   is_all_stale_ = translation_.config_map != before;
+  if (is_all_stale_) translation_.common_plans.clear();
 }
 
 // The plan of an object that is another now and says the same, as after each change of a status. Null: there is none.
@@ -45,11 +46,11 @@ PlannedIngress& Translator::planned(const kube::Ingress& ingress) {
   const kube::Ptr<kube::Ingress>& object = store_.ingresses.at(key);
   std::unique_ptr<PlannedIngress> plan = take_equal_plan(object);
   if (!plan) {
-    plan = std::make_unique<PlannedIngress>(plan_ingress(object, config_, options_));
+    plan = std::make_unique<PlannedIngress>(plan_ingress(object, config_, options_, translation_.common_plans));
     for (PlannedRule& rule : plan->rules) rule.work = &translation_.hosts[rule.host];
     find_certificates(*plan);
   }
-  translation_.ingress_states[key] = plan->plan.is_refused ? IngressState::refused : IngressState::served;
+  translation_.ingress_states[key] = plan->plan->is_refused ? IngressState::refused : IngressState::served;
   translation_.plans_by_name[key] = plan.get();
   auto& slot = translation_.plans[&ingress];
   if (slot) forgotten_.push_back(std::move(slot));

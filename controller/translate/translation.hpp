@@ -53,6 +53,7 @@ struct Translation {
   std::unordered_map<const kube::Ingress*, std::unique_ptr<PlannedIngress>> plans;
   std::map<kube::Key, PlannedIngress*> plans_by_name;
   std::map<std::string, HostWork> hosts;
+  CommonPlans common_plans;
   CertificateCache::Found default_certificate;        // held, so that it is parsed once; null: none is declared
   std::map<std::uint32_t, UpstreamFindings> findings; // of those upstreams that have any
   std::map<std::uint32_t, std::string> external_upstreams; // whose endpoints are answers of DNS, with the name

@@ -46,7 +46,7 @@ class Translator {
   void find_certificates(PlannedIngress& planned);
   [[nodiscard]] bool settle_claims(HostWork& work);
   void assign_certificate(const std::string& host, HostWork& work);
-  [[nodiscard]] routing::CertificateEntry choose_certificate(const std::string& host, const PlannedIngress& planned, HostWork& work);
+  void choose_certificate(const std::string& host, const PlannedIngress& planned, HostCertificate& chosen);
   void fill_certificate_table();
   void tell_unused_secrets(const PlannedIngress& planned);
 

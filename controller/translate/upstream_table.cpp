@@ -48,9 +48,9 @@ void tell_findings(Translation& translation) {
     for (const UpstreamReference& reference : work.references) {
       const auto found = translation.findings.find(reference.upstream);
       if (found == translation.findings.end() || found->second.problem.empty()) continue;
-      const bool is_default = reference.field == "spec.defaultBackend";
-      translation.upstream_diagnostics.push_back({"Ingress", reference.object_namespace, reference.ingress,
-                                                  reference.field + (is_default ? ".service" : ".backend.service"), found->second.problem, routing::Severity::refused});
+      const kube::Metadata& metadata = reference.planned->ingress->metadata;
+      const char* const member = reference.place.is_default_backend() ? ".service" : ".backend.service";
+      translation.upstream_diagnostics.push_back({"Ingress", metadata.object_namespace, metadata.name, reference.place.field() + member, found->second.problem, routing::Severity::refused});
     }
   }
   std::set<routing::Diagnostic> of_services;  // several ports of one Service say the same

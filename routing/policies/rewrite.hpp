@@ -26,6 +26,8 @@ struct Rewrite {
   std::shared_ptr<const re2::RE2> expression;  // "(?i)<path>", searched unanchored, as ingress-nginx does
   std::vector<RewritePiece> pieces;
   std::string target;                          // as written, for snapshot and explain
+
+  friend bool operator==(const Rewrite&, const Rewrite&) = default;  // the same expression, not one that is written alike
 };
 
 // Splits a rewrite-target into pieces; groups are $1..$9. Refused (not valid): any other '$', and any character outside

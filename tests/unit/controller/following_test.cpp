@@ -141,7 +141,7 @@ void touch(controller::Store& store, std::mt19937& random) {
   if (store.ingresses.empty()) return;
   auto& slot = std::next(store.ingresses.begin(), static_cast<std::ptrdiff_t>(random() % store.ingresses.size()))->second;
   kube::Ingress copy = *slot;
-  copy.exposure.addresses = {{"192.0.2.1", ""}};
+  copy.status.addresses = {{"192.0.2.1", ""}};
   slot = std::make_shared<const kube::Ingress>(std::move(copy));
 }
 

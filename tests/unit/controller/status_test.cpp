@@ -40,7 +40,7 @@ controller::Kind<controller::kube::Ingress> ingresses(const std::vector<std::pai
     controller::kube::Ingress ingress;
     ingress.metadata.object_namespace = "default";
     ingress.metadata.name = name;
-    ingress.exposure.addresses = addresses;
+    ingress.status.addresses = addresses;
     made[{"default", name}] = std::make_shared<const controller::kube::Ingress>(std::move(ingress));
   }
   return made;

@@ -1,0 +1,19 @@
+// Where in its Ingress a path is declared.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace controller::translate {
+
+struct FieldPlace {
+  static constexpr std::uint32_t none = UINT32_MAX;
+  std::uint32_t rule = none, path = none;  // none: spec.defaultBackend
+
+  [[nodiscard]] bool is_default_backend() const noexcept { return rule == none; }
+  [[nodiscard]] std::string field() const {
+    return is_default_backend() ? "spec.defaultBackend" : "spec.rules[" + std::to_string(rule) + "].http.paths[" + std::to_string(path) + "]";
+  }
+};
+
+}  // namespace controller::translate
