@@ -10,8 +10,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace controller::translate {
@@ -35,6 +37,25 @@ struct PlannedIngress {
   bool has_other_certificates = false;                // than at the translation before
   std::uint64_t heard_at = 0;                         // the translation that it was last part of
 };
+
+// By the name of the Ingress, which is not written down a second time.
+struct PlanNameHash {
+  using is_transparent = void;
+  std::size_t operator()(const kube::Metadata& metadata) const noexcept {
+    const std::hash<std::string> hash;
+    return hash(metadata.name) * 31 + hash(metadata.object_namespace);
+  }
+  std::size_t operator()(const PlannedIngress* planned) const noexcept { return (*this)(planned->ingress->metadata); }
+};
+struct PlanNameEqual {
+  using is_transparent = void;
+  static const kube::Metadata& name_of(const kube::Metadata& metadata) noexcept { return metadata; }
+  static const kube::Metadata& name_of(const PlannedIngress* planned) noexcept { return planned->ingress->metadata; }
+  bool operator()(const auto& a, const auto& b) const noexcept {
+    return name_of(a).name == name_of(b).name && name_of(a).object_namespace == name_of(b).object_namespace;
+  }
+};
+using PlansByName = std::unordered_set<PlannedIngress*, PlanNameHash, PlanNameEqual>;
 
 // To an object that says the same.
 void move_to(PlannedIngress& planned, kube::Ptr<kube::Ingress> ingress);

@@ -31,9 +31,9 @@ void Translator::find_config_map() {
 
 // The plan of an object that is another now and says the same, as after each change of a status. Null: there is none.
 std::unique_ptr<PlannedIngress> Translator::take_equal_plan(const kube::Ptr<kube::Ingress>& ingress) {
-  const auto known = translation_.plans_by_name.find(ingress->metadata.key());
-  if (is_all_stale_ || known == translation_.plans_by_name.end() || !(*known->second->ingress == *ingress)) return nullptr;
-  auto plan = std::move(translation_.plans.extract(known->second->ingress.get()).mapped());
+  const auto known = translation_.plans_by_name.find(ingress->metadata);
+  if (is_all_stale_ || known == translation_.plans_by_name.end() || !(*(*known)->ingress == *ingress)) return nullptr;
+  auto plan = std::move(translation_.plans.extract((*known)->ingress.get()).mapped());
   move_to(*plan, ingress);
   return plan;
 }
@@ -51,7 +51,8 @@ PlannedIngress& Translator::planned(const kube::Ingress& ingress) {
     find_certificates(*plan);
   }
   translation_.ingress_states[key] = plan->plan->is_refused ? IngressState::refused : IngressState::served;
-  translation_.plans_by_name[key] = plan.get();
+  if (const auto named = translation_.plans_by_name.find(ingress.metadata); named != translation_.plans_by_name.end()) translation_.plans_by_name.erase(named);
+  translation_.plans_by_name.insert(plan.get());
   auto& slot = translation_.plans[&ingress];
   if (slot) forgotten_.push_back(std::move(slot));
   slot = std::move(plan);
@@ -92,7 +93,8 @@ void Translator::forget_unheard() {
     }
     const kube::Key key = at->second->ingress->metadata.key();
     translation_.ingress_states.try_emplace(key, IngressState::gone);
-    if (const auto named = translation_.plans_by_name.find(key); named->second == at->second.get()) translation_.plans_by_name.erase(named);
+    const auto named = translation_.plans_by_name.find(at->second->ingress->metadata);
+    if (named != translation_.plans_by_name.end() && *named == at->second.get()) translation_.plans_by_name.erase(named);
     forgotten_.push_back(std::move(at->second));
     at = translation_.plans.erase(at);
   }

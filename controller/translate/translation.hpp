@@ -51,7 +51,7 @@ struct Translation {
   // --- what the next translation begins with
   std::uint64_t count = 0;  // of translations
   std::unordered_map<const kube::Ingress*, std::unique_ptr<PlannedIngress>> plans;
-  std::map<kube::Key, PlannedIngress*> plans_by_name;
+  PlansByName plans_by_name;
   std::map<std::string, HostWork> hosts;
   CommonPlans common_plans;
   CertificateCache::Found default_certificate;        // held, so that it is parsed once; null: none is declared
