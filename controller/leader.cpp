@@ -1,5 +1,6 @@
 #include "controller/leader.hpp"
 
+#include "controller/background_thread.hpp"
 #include "controller/election/elector.hpp"
 #include "controller/election/siblings.hpp"
 #include "controller/findings.hpp"
@@ -13,7 +14,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #include <climits>
@@ -146,7 +146,7 @@ Leader::Leader(const Options& options, kube::Access access, std::function<bool(s
   state->spawn(state->status.run());
   state->spawn(state->events.run());
   state->thread = std::thread{[state] {
-    ::pthread_setname_np(::pthread_self(), "leader");
+    begin_background_thread("leader");
     state->run();
   }};
 }
