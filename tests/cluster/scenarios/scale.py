@@ -21,6 +21,7 @@ CHANGE_SECONDS = float(os.environ.get("WEIR_TESTS_CHANGE_SECONDS", "5"))
 CHANGES_PER_SECOND, SAMPLES, WRITERS = 50, min(100, COUNT), 8
 CHANGED = min(400, COUNT)  # Ingresses that change under load
 ROUNDS = max(1, min(5, int(CHANGE_SECONDS / 4)))
+TURNS_OF_A_ROUND = 100_005  # an odd number of five, so that endpoints are again the others
 INGRESS, SLICE = "networking.k8s.io/v1", "discovery.k8s.io/v1"
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -133,9 +134,10 @@ def load(seconds):
 
 
 class Changes:
-    """Endpoints, annotations and Ingresses, in turn, at a fixed rate."""
+    """Endpoints, annotations and Ingresses, in turn, at a fixed rate. `first`: of the turns, so that those of a round say something new."""
 
-    def __init__(self, folder, addresses, ns):
+    def __init__(self, folder, addresses, ns, first):
+        self.first = first
         self.folder, self.addresses, self.ns, self.counts = folder, addresses, ns, [0] * WRITERS
         self.stopping, self.pool, self.writers = threading.Event(), concurrent.futures.ThreadPoolExecutor(WRITERS), []
 
@@ -158,7 +160,7 @@ class Changes:
         api, began = Api(self.folder), time.monotonic() + writer / CHANGES_PER_SECOND
         while not self.stopping.is_set():
             time.sleep(max(0, began + self.counts[writer] * WRITERS / CHANGES_PER_SECOND - time.monotonic()))
-            self.one(api, self.counts[writer] * WRITERS + writer)
+            self.one(api, self.first + self.counts[writer] * WRITERS + writer)
             self.counts[writer] += 1
 
     def __enter__(self):
@@ -178,12 +180,13 @@ def beside_wrk(cluster, weir, addresses):
         return "wrk is not there: no load"
     load(2)  # a burst of first connections overflows the short queue of the Pods' echo server
     p99, own, count, passed = {"quiet": [], "elsewhere": [], "here": []}, dict.fromkeys(("reconciler", "kube-api", "leader"), 0), 0, 0
-    for _ in range(ROUNDS):  # in turn, since the machine's mood changes
+    for number in range(ROUNDS):  # in turn, since the machine's mood changes
+        first = number * TURNS_OF_A_ROUND
         p99["quiet"].append(load(CHANGE_SECONDS / ROUNDS))
-        with Changes(cluster.keys, addresses, ELSEWHERE):
+        with Changes(cluster.keys, addresses, ELSEWHERE, first):
             p99["elsewhere"].append(load(CHANGE_SECONDS / ROUNDS))
         before, began = cpu_of(weir), time.monotonic()
-        with Changes(cluster.keys, addresses, NAMESPACE) as changes:
+        with Changes(cluster.keys, addresses, NAMESPACE, first) as changes:
             p99["here"].append(load(CHANGE_SECONDS / ROUNDS))
             passed, count = passed + time.monotonic() - began, count + changes.count
             after = cpu_of(weir)
