@@ -1,12 +1,12 @@
 #include "controller/dns_resolver.hpp"
 
-#include "controller/background_thread.hpp"
 #include "controller/special_address.hpp"
 
 #include <ares.h>
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -90,7 +90,7 @@ DnsResolver::DnsResolver(std::function<void()> on_change, std::string servers) :
   state_->servers = std::move(servers);
   ares_library_init(ARES_LIB_INIT_ALL);
   state_->thread = std::thread{[this] {
-    begin_background_thread("dns");
+    ::pthread_setname_np(::pthread_self(), "dns");
     state_->run();
   }};
 }

@@ -1,6 +1,5 @@
 #include "controller/leader.hpp"
 
-#include "controller/background_thread.hpp"
 #include "controller/election/elector.hpp"
 #include "controller/election/siblings.hpp"
 #include "controller/findings.hpp"
@@ -14,6 +13,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include <climits>
@@ -146,7 +146,7 @@ Leader::Leader(const Options& options, kube::Access access, std::function<bool(s
   state->spawn(state->status.run());
   state->spawn(state->events.run());
   state->thread = std::thread{[state] {
-    begin_background_thread("leader");
+    ::pthread_setname_np(::pthread_self(), "leader");
     state->run();
   }};
 }

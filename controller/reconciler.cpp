@@ -1,6 +1,5 @@
 #include "controller/reconciler.hpp"
 
-#include "controller/background_thread.hpp"
 #include "controller/dns_resolver.hpp"
 #include "controller/kube/api/access.hpp"
 #include "controller/leader.hpp"
@@ -10,6 +9,7 @@
 #include <fmt/format.h>
 #include <malloc.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -251,7 +251,7 @@ Reconciler::Started Reconciler::start() {
     state->notify();
   });
   state_->thread = std::thread{[state] {
-    begin_background_thread("reconciler");
+    ::pthread_setname_np(::pthread_self(), "reconciler");
     state->run();
   }};
   return started;

@@ -1,6 +1,5 @@
 #include "controller/kube/api_source.hpp"
 
-#include "controller/background_thread.hpp"
 #include "controller/kube/api/client.hpp"
 #include "controller/kube/backoff.hpp"
 #include "controller/kube/intake.hpp"
@@ -15,6 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <deque>
@@ -58,7 +58,7 @@ class ApiSource::Session {
     for (auto& feed : feeds_)
       if (!feed->waits_for_ingresses()) feed->follow();
     thread_ = std::thread{[this] {
-      begin_background_thread("kube-api");
+      ::pthread_setname_np(::pthread_self(), "kube-api");
       io_.run();
     }};
   }

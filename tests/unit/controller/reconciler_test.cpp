@@ -1,17 +1,14 @@
 #include "controller/reconciler.hpp"
 
-#include "controller/background_thread.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/translate_yaml.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
-#include <fstream>
 #include <mutex>
 #include <set>
 #include <string>
@@ -75,17 +72,6 @@ class ReconcilerTest : public testing::Test {
 };
 
 }  // namespace
-
-TEST_F(ReconcilerTest, LetsTheWorkersGoFirst) {
-  start();
-  int niceness = -1;
-  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
-    std::string name;
-    std::ifstream{thread.path() / "comm"} >> name;
-    if (name == "reconciler") niceness = ::getpriority(PRIO_PROCESS, static_cast<id_t>(std::stoi(thread.path().filename())));
-  }
-  EXPECT_EQ(niceness, ::getpriority(PRIO_PROCESS, 0) + controller::background_niceness);
-}
 
 TEST_F(ReconcilerTest, TellsWhatIsMissingAndThatItHasHealed) {
   files.write("i.yaml", test::ingress({}));
