@@ -56,6 +56,7 @@ void drop_nominated(const ConnectionOptions& options, FieldList& fields) {
     }
   }
 }
+
 // nullptr, or why the field makes the message unreadable.
 const char* read_framing(const Field& field, Framing& framing) {
   if (field.id == FieldId::content_length) {
@@ -140,6 +141,7 @@ FieldsResult read_fields(std::string_view bytes, std::size_t start, const HeadLi
   result.parse = {ParseStatus::complete, static_cast<std::size_t>(at - bytes.data()), 0, ""};
   return result;
 }
+
 ParseResult parse_field(std::string_view bytes, Field& field) {
   const Line line = read_line(bytes.data(), bytes.data() + bytes.size(), field);
   if (line.problem) return refuse(400, line.problem);

@@ -59,6 +59,7 @@ std::string_view read_host(std::string_view authority, HostStorage& storage) {
     if (c == 0 || (c == '.' && previous == '.')) return {};
     storage.bytes[i] = previous = c;
   }
+  if (previous == '.') return {};  // of two at the end, one would be left
   return {storage.bytes, name.size()};
 }
 

@@ -1,6 +1,7 @@
 #include "proxy/options.hpp"
 
 #include "proxy/flags.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 #include <gmock/gmock.h>
 
@@ -163,6 +164,15 @@ TEST(Options, KnowEveryFlagOfIngressNginx) {
 
 TEST(Options, SayThatTheCommandStandsFirst) {
   EXPECT_THAT(parse({"--manifests=dir", "check"}).text, HasSubstr("the command stands first: weir check"));
+}
+
+TEST(Options, SayHowADirectoryOfManifestsIsGiven) {
+  const support::TemporaryDirectory files;
+  const std::string name = files.path().string();
+  for (const auto& parsed : {parse({name.c_str()}), parse({"check", name.c_str()})}) {
+    EXPECT_EQ(parsed.exit_code, 2);
+    EXPECT_THAT(parsed.text, HasSubstr("is read with --manifests \"" + name + "\""));
+  }
 }
 
 TEST(Options, ChooseTheCommandByTheFirstWord) {
