@@ -107,13 +107,13 @@ bool Reader::has_unknown(const json::object& object, std::span<const std::string
   for (const auto& member : object) {
     const std::string_view name{member.key().data(), member.key().size()};
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    found = true;
     const std::string field = (path.empty() ? "" : path + ".") + std::string{name.substr(0, max_shown_bytes)};
     if (kind_ == "Ingress" && name.find("nnotation") != name.npos) {
       has_misplaced_annotations_ = true;
       complain(field, "is no field of the API: annotations stand in metadata. Since they may guard access, the paths of this Ingress answer 503");
       continue;
     }
+    found = true;
     std::string reason = "is no field of the API, so it has no effect";
     if (const auto note = misplaced_note(name); !note.empty()) reason += std::string{note};
     else if (const auto meant = nearest_field(name, known); !meant.empty()) reason += "; did you mean " + std::string{meant} + "?";

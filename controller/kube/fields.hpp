@@ -35,7 +35,8 @@ class Reader {
   // Null when absent or not of that form (then with a complaint).
   [[nodiscard]] const boost::json::object* object(const boost::json::object& parent, std::string_view name, const std::string& path);
   [[nodiscard]] const boost::json::array* array(const boost::json::object& parent, std::string_view name, const std::string& path);
-  // Tells of every field that is none of `known`, with the one that was meant and `consequence`. True when there is one.
+  // Tells of every field that is none of `known`, with the one that was meant and `consequence`. True when one may be a known one
+  // under another name, as misplaced annotations are not.
   [[nodiscard]] bool has_unknown(const boost::json::object& object, std::span<const std::string_view> known, const std::string& path,
                                  std::string_view consequence = "");
   // Whether has_unknown() has met annotations of an Ingress in a wrong place; they may be guards.

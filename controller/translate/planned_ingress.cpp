@@ -35,12 +35,13 @@ void plan_rule(PlannedIngress& planned, const kube::IngressRule& rule) {
   planned.rules.push_back({name, &rule, rule.is_refused, nullptr});
 }
 
-void plan_rules(PlannedIngress& planned) {
+// One without rules is for whatever nobody else takes; where it is refused and guards access, that is closed.
+void plan_rules(PlannedIngress& planned, bool has_catch_all) {
   const kube::Ingress& ingress = *planned.ingress;
   for (const kube::IngressRule& rule : ingress.rules) plan_rule(planned, rule);
-  if (!ingress.rules.empty() || planned.plan->is_refused) return;
-  if (ingress.has_default_backend) planned.rules.push_back({});
-  else tell(planned, "spec", "has neither rules nor a defaultBackend: there is nothing to serve");
+  if (!ingress.rules.empty()) return;
+  if (has_catch_all) planned.rules.push_back({});
+  else if (!planned.plan->is_refused) tell(planned, "spec", "has neither rules nor a defaultBackend: there is nothing to serve");
 }
 
 }  // namespace
@@ -55,6 +56,7 @@ std::shared_ptr<const annotations::IngressPlan> CommonPlans::share(annotations::
   const auto known = std::find_if(plans_.begin(), plans_.end(), [&plan](const auto& one) { return *one == plan; });
   if (known != plans_.end()) return *known;
   auto made = std::make_shared<const annotations::IngressPlan>(std::move(plan));
+  if (plans_.size() == max_plans) std::erase_if(plans_, [](const auto& one) { return one.use_count() == 1; });
   if (plans_.size() < max_plans) plans_.push_back(made);
   return made;
 }
@@ -63,7 +65,8 @@ PlannedIngress plan_ingress(kube::Ptr<kube::Ingress> ingress, const GlobalConfig
   PlannedIngress planned;
   planned.ingress = std::move(ingress);
   annotations::IngressPlan plan = annotations::plan_of(*planned.ingress, options.annotations_prefix, config, planned.findings);
-  if (options.disable_catch_all && planned.ingress->has_default_backend) {
+  const bool has_catch_all = planned.ingress->has_default_backend && !options.disable_catch_all;
+  if (planned.ingress->has_default_backend && options.disable_catch_all) {
     tell(planned, "spec.defaultBackend", "--disable-catch-all is set: the Ingress is not served");
     plan.is_refused = true;
   }
@@ -72,7 +75,7 @@ PlannedIngress plan_ingress(kube::Ptr<kube::Ingress> ingress, const GlobalConfig
   // Its paths stay its own, or requests would fall to another Ingress, which may guard less.
   if (plan.is_refused && !serves_nothing && plan.closes_paths.empty()) plan.closes_paths = "the Ingress is not served, and it guards access";
   planned.plan = common.share(std::move(plan));
-  if (!serves_nothing) plan_rules(planned);
+  if (!serves_nothing) plan_rules(planned, has_catch_all);
   return planned;
 }
 

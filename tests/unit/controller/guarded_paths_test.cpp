@@ -163,6 +163,28 @@ TEST(GuardedPaths, ARefusedIngressKeepsWhatItGuards) {
   EXPECT_EQ(beside_open("/admin", {{"configuration-snippet", "deny all;"}}).translation.ingresses_served(), 1u);
 }
 
+TEST(GuardedPaths, WhateverNobodyElseTakesIsClosedWithItsIngress) {
+  const auto catch_all = [](const std::string& name, const std::string& created, const std::string& annotations, const std::string& spec = "") {
+    return "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: " + name + "\n  creationTimestamp: \"" + created + "\"\n" + annotations +
+           "spec:\n  ingressClassName: nginx\n  defaultBackend: {service: {name: web, port: {number: 80}}}\n" + spec;
+  };
+  const std::string open = service("web") + catch_all("open", "2025-01-01T00:00:00Z", "");
+  const std::string refused = "  annotations: {nginx.ingress.kubernetes.io/configuration-snippet: deny all;}\n";
+  const std::string misplaced = "  annotations: {nginx.ingress.kubernetes.io/auth-url: http://auth.test}\n";
+  const std::string old = "2024-01-01T00:00:00Z", young = "2026-01-01T00:00:00Z";
+  EXPECT_EQ(translate_yaml(open).route_of("x.test", "/"), "open/web");
+  EXPECT_EQ(translate_yaml(open + catch_all("guarded", old, refused)).route_of("x.test", "/"), "503");
+  EXPECT_EQ(translate_yaml(open + catch_all("guarded", old, "", misplaced)).route_of("x.test", "/"), "503");
+  EXPECT_EQ(translate_yaml(open + catch_all("guarded", old, refused, "  rules: {a: b}\n")).route_of("x.test", "/"), "503");
+  EXPECT_EQ(translate_yaml(open + catch_all("guarded", young, refused)).route_of("x.test", "/"), "open/web") << "the older one has it";
+  EXPECT_EQ(translate_yaml(open + catch_all("guarded", old, "", "  rules: {a: b}\n")).route_of("x.test", "/"), "open/web") << "guards nothing";
+  controller::Options options;
+  options.default_backend_service = "default/web";
+  EXPECT_EQ(translate_yaml(service("web") + catch_all("guarded", old, refused), options).route_of("x.test", "/"), "503");
+  options.disable_catch_all = true;
+  EXPECT_NE(translate_yaml(service("web") + catch_all("guarded", old, refused), options).route_of("x.test", "/"), "503") << "no Ingress has it then";
+}
+
 TEST(GuardedPaths, AHostUnderAnotherNameIsClosedAndNeverEveryHost) {
   for (const auto& annotations : {guarded, Annotations{}}) {
     const auto result = translate_yaml(changed("- host: \"a.test\"", "- hosts: [\"a.test\", \"b.test\"]", annotations));
