@@ -10,6 +10,8 @@ namespace controller {
 struct Changes {
   bool routes = false;                // anything that needs a whole translation
   bool is_unbounded = false;          // a whole translation, and more may differ than is named below
+  bool selection = false;             // which Ingresses are ours, or which are leaving, may differ by other objects than themselves
+  std::set<kube::Key> ingresses;      // that differ
   std::set<kube::Key> services;       // that differ themselves or in their EndpointSlices
   std::set<kube::Key> secrets;        // that differ
   std::set<kube::Key> statuses;       // Ingresses whose status differs, or that are gone; no reason to translate anything

@@ -34,6 +34,8 @@ constexpr std::chrono::milliseconds longest_burst{100};
 constexpr std::chrono::milliseconds shortest_rest{5};
 constexpr int rest_per_work = 3;
 constexpr std::chrono::milliseconds longest_rest{250};
+// How long nobody looks whether certificates are valid still.
+constexpr std::chrono::minutes longest_wait{1};
 // How long the first snapshot waits for ExternalName addresses.
 constexpr std::chrono::milliseconds first_answers{1000};
 // How often snapshots that were replaced are looked at, whether any worker still holds them.
@@ -79,6 +81,8 @@ struct Reconciler::State {
   void refresh_endpoints(const std::set<kube::Key>& services, bool new_answers);
   void finish(std::chrono::nanoseconds cpu_before, const Changes& changes);
   [[nodiscard]] std::set<routing::Diagnostic> gather() const;
+  [[nodiscard]] bool must_judge() const { return std::chrono::system_clock::now() >= translation.judged_until; }
+  [[nodiscard]] std::chrono::milliseconds until_check() const;
   void report();
   void start_leader();
   void react();
@@ -150,7 +154,7 @@ void Reconciler::State::react() {
   std::shared_ptr<const routing::Snapshot> before = translation.snapshot;
   const bool new_answers = answers_changed.exchange(false);
   const Changes changes = source->update();
-  if (changes.routes) translate_all(changes.is_unbounded ? nullptr : &changes);
+  if (changes.routes || must_judge()) translate_all(changes.is_unbounded ? nullptr : &changes);
   else if (new_answers || !changes.services.empty()) refresh_endpoints(changes.services, new_answers);
   if (translation.snapshot != before) retired.push_back(std::move(before));  // once, or it would count itself as in use
   finish(cpu_before, changes);
@@ -179,13 +183,21 @@ bool Reconciler::State::wait_for_objects() {
   return !stopping;
 }
 
+// Until the source wants to be asked, or a certificate begins or ceases to be valid. The clock may be set meanwhile: hence a limit.
+std::chrono::milliseconds Reconciler::State::until_check() const {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(std::min<std::chrono::system_clock::duration>(
+      translation.judged_until - std::chrono::system_clock::now(), longest_wait));
+  return std::min(source->until_check(), std::max(left, std::chrono::milliseconds{0}));
+}
+
 // False when it is time to stop. Returns when something has changed and the rest is over.
 bool Reconciler::State::wait() {
   bool changed = false;
   auto deadline = Clock::time_point::max(), due = deadline;
   while (!stopping) {
-    const bool happened = poll(changed ? std::chrono::ceil<std::chrono::milliseconds>(due - Clock::now()) : source->until_check());
+    const bool happened = poll(changed ? std::chrono::ceil<std::chrono::milliseconds>(due - Clock::now()) : until_check());
     if (stopping) return false;
+    if (!changed && must_judge()) return true;
     if (changed && Clock::now() >= due) return true;
     if (changed && !happened) continue;
     if (leader_changed.exchange(false)) report();
@@ -221,7 +233,7 @@ void Reconciler::State::run() {
     answers_changed = false;
     refresh_endpoints({}, true);
   }
-  finish(cpu_before, {.routes = true, .is_unbounded = true, .services = {}, .secrets = {}, .statuses = {}});
+  finish(cpu_before, {.routes = true, .is_unbounded = true, .ingresses = {}, .services = {}, .secrets = {}, .statuses = {}});
   has_begun = true;
   ::malloc_trim(0);  // what parsing left free goes back to the system
   while (wait()) react();

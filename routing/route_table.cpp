@@ -12,6 +12,14 @@ bool RouteTable::add(std::shared_ptr<const HostEntry> host) {
   return true;
 }
 
+void RouteTable::replace(std::uint32_t place, std::shared_ptr<const HostEntry> host) {
+  const auto more = static_cast<std::uint32_t>(host->routes.size() - hosts[place]->routes.size());  // modulo 2^32, where it is less
+  hosts[place] = std::move(host);
+  if (more == 0) return;
+  for (std::size_t i = place + 1; i < first_places.size(); ++i) first_places[i] += more;
+  route_count += more;
+}
+
 Match RouteTable::match(const RequestView& request) const {
   const auto found = index.find(request.host);
   if (found == HostIndex::none) return {};

@@ -43,6 +43,8 @@ struct RouteTable {
 
   // To build it. False when the name is there already.
   bool add(std::shared_ptr<const HostEntry> host);
+  // The host at that place by another entry of the same name.
+  void replace(std::uint32_t place, std::shared_ptr<const HostEntry> host);
   [[nodiscard]] Match match(const RequestView&) const;
 };
 

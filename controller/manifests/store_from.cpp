@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <type_traits>
 #include <utility>
 
 namespace controller::manifests {
@@ -56,6 +57,11 @@ namespace {
 template <typename T>
 void note(Changes& changes, const kube::Ptr<T>&) {
   changes.routes = true;
+  if constexpr (!std::is_same_v<T, kube::ConfigMap>) changes.selection = true;
+}
+void note(Changes& changes, const kube::Ptr<kube::Ingress>& ingress) {
+  changes.routes = true;
+  changes.ingresses.insert(ingress->metadata.key());
 }
 void note(Changes& changes, const kube::Ptr<kube::Service>& service) {
   changes.routes = true;

@@ -34,6 +34,10 @@ void Translator::find_certificates(PlannedIngress& planned) {
     planned.has_other_certificates = planned.has_other_certificates || found != planned.certificates[i];
     planned.certificates[i] = std::move(found);
   }
+  const bool may_tell = !planned.findings.empty() ||
+                        std::any_of(planned.certificates.begin(), planned.certificates.end(), [](const auto& found) { return found && found->secret && !found->certificate; });
+  if (may_tell) translation_.telling_plans.insert(&planned);
+  else translation_.telling_plans.erase(&planned);
 }
 
 // By the entry that names the host, else by one whose certificate covers it, else it is the default one (ingress-nginx 0.3).
@@ -123,45 +127,29 @@ void Translator::fill_certificate_table() {
   certificate_table_ = std::move(table);
 }
 
-// False: nobody claims the host any more.
-bool Translator::settle_claims(HostWork& work) {
-  const std::size_t heard = std::exchange(work.heard, 0);
-  if (heard < work.claims.size()) {
-    work.claims.resize(heard);
-    work.is_stale = true;
-  }
-  if (!work.is_stale) return true;
-  const auto first = std::find_if(work.claims.begin(), work.claims.end(), [](const Claim& claim) { return !claim.planned->ingress->tls.empty(); });
-  work.with_tls = first == work.claims.end() ? nullptr : first->planned;
-  return heard != 0;
-}
-
 void Translator::assign_certificates() {
   find_default_certificate();
   const routing::CertificateTable* const before = translation_.snapshot ? translation_.snapshot->certificates.get() : nullptr;
   const bool has_same_default = before && before->fallback == certificate_table_->fallback && before->fallback_secret == certificate_table_->fallback_secret;
   const bool has_same_secrets = changes_ && changes_->secrets.empty();
   if (!has_same_secrets)
-    for (auto& [ingress, planned] : translation_.plans) find_certificates(*planned);
-  const auto now = Clock::now();
-  for (auto at = translation_.hosts.begin(); at != translation_.hosts.end();) {
-    HostWork& work = at->second;
-    if (!settle_claims(work)) {
-      has_other_certificates_ = has_other_certificates_ || work.certificate != nullptr;
-      at = translation_.hosts.erase(at);
-      continue;
+    for (auto& [ingress, planned] : translation_.plans) {
+      planned->has_other_certificates = false;
+      find_certificates(*planned);
     }
+  const auto now = Clock::now();
+  if (!has_same_default) look_at_all_hosts();
+  if (!is_partial_) translation_.judged_until = Clock::time_point::max();
+  for (Host* const host : looked_at_) {
+    HostWork& work = host->second;
     const HostCertificate* const known = work.certificate.get();
     const bool is_to_be_judged = known && work.with_tls && (!has_same_default || known->judged_until <= now || (!has_same_secrets && work.with_tls->has_other_certificates));
-    if (work.is_stale || is_to_be_judged) assign_certificate(at->first, work);
-    if (work.certificate) {
-      take(work.certificate->findings);
-      for (const std::string& field : work.certificate->told_secrets) told_secrets_.emplace(work.with_tls->ingress.get(), field);
-    }
-    ++at;
+    if (work.is_stale || is_to_be_judged) assign_certificate(host->first, work);
+    if (work.certificate) translation_.judged_until = std::min(translation_.judged_until, work.certificate->judged_until);
   }
   if (has_other_certificates_ || !has_same_default) fill_certificate_table();
   if (has_same_default && (!has_other_certificates_ || before->content_hash == certificate_table_->content_hash)) certificate_table_ = translation_.snapshot->certificates;
+  else look_at_all_hosts();  // one may be below a wildcard host
 }
 
 }  // namespace controller::translate

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -52,10 +53,13 @@ struct HostWork {
 
   bool has_certificate = false;                      // as `entry` was built
   std::shared_ptr<const routing::HostEntry> entry;   // null: nothing is served
+  std::uint32_t place = 0;                           // of the entry in the route table
   std::vector<routing::Diagnostic> findings;
   std::vector<UpstreamReference> references;
   std::vector<std::uint32_t> upstreams;              // that the routes forward to
   std::vector<kube::Key> services;                   // whose own fields went into the routes
 };
+using Hosts = std::map<std::string, HostWork>;  // by name, lower case
+using Host = Hosts::value_type;
 
 }  // namespace controller::translate

@@ -41,18 +41,24 @@ struct PlannedIngress {
 // By the name of the Ingress, which is not written down a second time.
 struct PlanNameHash {
   using is_transparent = void;
-  std::size_t operator()(const kube::Metadata& metadata) const noexcept {
+  static std::size_t of(const std::string& object_namespace, const std::string& name) noexcept {
     const std::hash<std::string> hash;
-    return hash(metadata.name) * 31 + hash(metadata.object_namespace);
+    return hash(name) * 31 + hash(object_namespace);
   }
-  std::size_t operator()(const PlannedIngress* planned) const noexcept { return (*this)(planned->ingress->metadata); }
+  std::size_t operator()(const kube::Key& key) const noexcept { return of(key.first, key.second); }
+  std::size_t operator()(const PlannedIngress* planned) const noexcept {
+    return of(planned->ingress->metadata.object_namespace, planned->ingress->metadata.name);
+  }
 };
 struct PlanNameEqual {
   using is_transparent = void;
-  static const kube::Metadata& name_of(const kube::Metadata& metadata) noexcept { return metadata; }
-  static const kube::Metadata& name_of(const PlannedIngress* planned) noexcept { return planned->ingress->metadata; }
-  bool operator()(const auto& a, const auto& b) const noexcept {
-    return name_of(a).name == name_of(b).name && name_of(a).object_namespace == name_of(b).object_namespace;
+  bool operator()(const PlannedIngress* planned, const kube::Key& key) const noexcept {
+    return planned->ingress->metadata.name == key.second && planned->ingress->metadata.object_namespace == key.first;
+  }
+  bool operator()(const kube::Key& key, const PlannedIngress* planned) const noexcept { return (*this)(planned, key); }
+  bool operator()(const PlannedIngress* a, const PlannedIngress* b) const noexcept {
+    const kube::Metadata &one = a->ingress->metadata, &other = b->ingress->metadata;
+    return one.name == other.name && one.object_namespace == other.object_namespace;
   }
 };
 using PlansByName = std::unordered_set<PlannedIngress*, PlanNameHash, PlanNameEqual>;
@@ -63,7 +69,7 @@ void move_to(PlannedIngress& planned, kube::Ptr<kube::Ingress> ingress);
 // The plans that many Ingresses share: most ask for nothing, or for the same as their neighbours.
 class CommonPlans {
  public:
-  static constexpr std::size_t max_plans = 16;  // looked through for each new one; further ones are not shared
+  static constexpr std::size_t max_plans = 16;  // looked through for each new one; while all are in use, further ones are not shared
 
   // One that says the same, or `plan` itself.
   [[nodiscard]] std::shared_ptr<const annotations::IngressPlan> share(annotations::IngressPlan plan);

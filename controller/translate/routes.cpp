@@ -50,7 +50,7 @@ bool needs_settling(const Location& location) { return !is_comparable(location.p
 }  // namespace
 
 routing::Forward Translator::forward_to(const UpstreamKey& key, const Location* location) {
-  const routing::Forward forward = translation_.upstreams.forward_to(key);
+  const routing::Forward forward = translation_.upstreams.use(key);
   if (work_) work_->upstreams.push_back(forward.upstream);
   // A backend without a name or a port was told of when it was read.
   if (location && !key.service.empty() && (key.port_number != 0 || !key.port_name.empty()))
@@ -219,12 +219,17 @@ void Translator::build_entry(const HostBuilder& host, routing::HostEntry& entry)
   entry.routes.shrink_to_fit();
 }
 
-void Translator::build_host(const std::string& name, HostWork& work) {
+void Translator::clear_host(HostWork& work) {
+  for (const std::uint32_t upstream : work.upstreams) translation_.upstreams.drop(upstream);
   work.entry.reset();
   work.findings.clear();
   work.references.clear();
   work.upstreams.clear();
   work.services.clear();
+}
+
+void Translator::build_host(const std::string& name, HostWork& work) {
+  clear_host(work);
   work_ = &work;
   findings_ = &work.findings;
   HostBuilder host;
@@ -246,6 +251,7 @@ void Translator::build_host(const std::string& name, HostWork& work) {
 }
 
 void Translator::build_fallback() {
+  if (const auto before = std::exchange(translation_.fallback_upstream, {})) translation_.upstreams.drop(*before);
   routing::Route& fallback = routes_->fallback;
   fallback.policies = config_.policies;
   fallback.action = routing::Reply{404, "no Ingress declares this host and path"};
@@ -264,7 +270,7 @@ void Translator::build_fallback() {
   fallback.origin.ingress_namespace = ns;
   const routing::Forward forward = forward_to({ns, name, found->second->ports.front().port, ""}, nullptr);
   fallback.action = forward;
-  fallback_upstream_ = forward.upstream;
+  translation_.fallback_upstream = forward.upstream;
 }
 
 // Than it was made from.
@@ -273,29 +279,58 @@ bool Translator::has_other_services(const HostWork& work) const {
   return !changes_ || std::any_of(work.services.begin(), work.services.end(), [this](const kube::Key& service) { return changes_->services.contains(service); });
 }
 
+void Translator::build_again(Host& host) {
+  HostWork& work = host.second;
+  const bool was_served = work.entry != nullptr;
+  build_host(host.first, work);
+  work.is_stale = false;
+  has_other_hosts_ = has_other_hosts_ || was_served != (work.entry != nullptr);
+  if (work.services.empty()) translation_.hosts_from_services.erase(&host);
+  else translation_.hosts_from_services.insert(&host);
+}
+
+// Where the names are the same, so are their places and the index.
+void Translator::fill_route_table(const std::vector<Host*>& rebuilt) {
+  if (is_partial_ && !has_other_hosts_) {
+    const routing::RouteTable& before = *translation_.snapshot->routes;
+    routes_->hosts = before.hosts;
+    routes_->first_places = before.first_places;
+    routes_->index = before.index;
+    routes_->route_count = before.route_count;
+    for (const Host* host : rebuilt)
+      if (host->second.entry) routes_->replace(host->second.place, host->second.entry);
+    return;
+  }
+  routes_->hosts.reserve(translation_.hosts.size());
+  routes_->first_places.reserve(translation_.hosts.size());
+  for (auto& [name, work] : translation_.hosts) {
+    if (!work.entry) continue;
+    work.place = static_cast<std::uint32_t>(routes_->hosts.size());
+    routes_->add(work.entry);
+  }
+}
+
 void Translator::build_routes() {
   build_fallback();
   const routing::RouteTable* const before = translation_.snapshot ? translation_.snapshot->routes.get() : nullptr;
   const bool has_same_fallback = before && before->fallback.action == routes_->fallback.action;
-  routes_->hosts.reserve(translation_.hosts.size());
-  routes_->first_places.reserve(translation_.hosts.size());
-  std::vector<bool> used;  // of the upstreams
-  for (auto& [name, work] : translation_.hosts) {
+  if (!has_same_fallback) look_at_all_hosts();
+  std::vector<Host*> rebuilt;
+  for (Host* const host : looked_at_) {
+    auto& [name, work] = *host;
     // An exact host below a wildcard host with a certificate is served with that one, so it counts as TLS enabled too.
     const bool has_certificate = work.certificate != nullptr || (!name.empty() && certificate_table_->index.find_declared(name) != routing::HostIndex::none);
     if (work.is_stale || has_certificate != work.has_certificate || !has_same_fallback || has_other_services(work)) {
       work.has_certificate = has_certificate;
-      build_host(name, work);
-      work.is_stale = false;
+      build_again(*host);
+      rebuilt.push_back(host);
     }
-    if (work.entry) routes_->add(work.entry);
-    take(work.findings);
-    used.resize(translation_.upstreams.size(), false);
-    for (const std::uint32_t upstream : work.upstreams) used[upstream] = true;
+    const bool may_tell = !work.findings.empty() || (work.certificate && !work.certificate->findings.empty());
+    if (may_tell) translation_.telling_hosts.insert(host);
+    else translation_.telling_hosts.erase(host);
   }
-  used.resize(translation_.upstreams.size(), false);
-  if (fallback_upstream_) used[*fallback_upstream_] = true;
-  translation_.upstreams.keep(used);
+  fill_route_table(rebuilt);
+  translation_.upstreams.free_unused();
   routes_->content_hash = routing::hash_of(*routes_);
 }
 

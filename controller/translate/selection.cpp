@@ -111,16 +111,22 @@ bool matches_selector(const kube::Pairs& labels, std::string_view selector) {
   return std::all_of(terms.begin(), terms.end(), [&labels](std::string_view term) { return matches_term(labels, term); });
 }
 
+std::optional<Selected> select(const kube::Ingress& ingress, const Store& store, const Options& options, std::vector<routing::Diagnostic>& diagnostics) {
+  if (!is_watched(ingress, store, options) || !is_ours(ingress, store, options, diagnostics)) return {};
+  return Selected{&ingress, is_leaving(ingress.metadata, store), ingress.metadata.created_at};
+}
+
+bool is_heard_before(const Selected& a, const Selected& b) {
+  if (a.leaves != b.leaves) return b.leaves;
+  return a.created_at != b.created_at ? a.created_at < b.created_at : has_greater_name(a.ingress->metadata, b.ingress->metadata);
+}
+
 std::vector<Selected> select_ingresses(const Store& store, const Options& options, std::vector<routing::Diagnostic>& diagnostics) {
   std::vector<Selected> selected;
   selected.reserve(store.ingresses.size());
   for (const auto& [key, ingress] : store.ingresses)
-    if (is_watched(*ingress, store, options) && is_ours(*ingress, store, options, diagnostics))
-      selected.push_back({ingress.get(), is_leaving(ingress->metadata, store), ingress->metadata.created_at});
-  std::stable_sort(selected.begin(), selected.end(), [](const Selected& a, const Selected& b) {
-    if (a.leaves != b.leaves) return b.leaves;
-    return a.created_at != b.created_at ? a.created_at < b.created_at : has_greater_name(a.ingress->metadata, b.ingress->metadata);
-  });
+    if (const auto one = select(*ingress, store, options, diagnostics)) selected.push_back(*one);
+  std::sort(selected.begin(), selected.end(), is_heard_before);
   return selected;
 }
 

@@ -6,6 +6,7 @@
 #include "routing/diagnostic.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,13 @@ struct Selected {
   std::int64_t created_at = 0;
 };
 
+// The Ingress, if it is ours; `diagnostics` take what is to be said of it.
+[[nodiscard]] std::optional<Selected> select(const kube::Ingress& ingress, const Store& store, const Options& options, std::vector<routing::Diagnostic>& diagnostics);
+
 // Oldest first; of equal age the greater namespace/name; what is being deleted comes last.
+[[nodiscard]] bool is_heard_before(const Selected& a, const Selected& b);
+
+// All that are ours, in that order.
 [[nodiscard]] std::vector<Selected> select_ingresses(const Store& store, const Options& options, std::vector<routing::Diagnostic>& diagnostics);
 
 // Whether anything comes of it: it is ours, or there is something to be said of it.

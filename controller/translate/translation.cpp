@@ -1,6 +1,5 @@
 #include "controller/translate/translation.hpp"
 
-#include "controller/translate/selection.hpp"
 #include "controller/translate/translator.hpp"
 #include "controller/translate/upstream_table.hpp"
 #include "routing/content_hash.hpp"
@@ -29,82 +28,30 @@ void Translator::find_config_map() {
   if (is_all_stale_) translation_.common_plans.clear();
 }
 
-// The plan of an object that is another now and says the same, as after each change of a status. Null: there is none.
-std::unique_ptr<PlannedIngress> Translator::take_equal_plan(const kube::Ptr<kube::Ingress>& ingress) {
-  const auto known = translation_.plans_by_name.find(ingress->metadata);
-  if (is_all_stale_ || known == translation_.plans_by_name.end() || !(*(*known)->ingress == *ingress)) return nullptr;
-  auto plan = std::move(translation_.plans.extract((*known)->ingress.get()).mapped());
-  move_to(*plan, ingress);
-  return plan;
+// Whether only the Ingresses that differ, and their hosts, have to be looked at.
+bool Translator::may_be_partial() const {
+  if (!changes_ || translation_.count == 1 || changes_->selection || is_all_stale_ || !changes_->secrets.empty()) return false;
+  return std::chrono::system_clock::now() < translation_.judged_until;
 }
 
-// What its annotations say, read again only where the object or the configuration is another.
-PlannedIngress& Translator::planned(const kube::Ingress& ingress) {
-  const auto known = translation_.plans.find(&ingress);
-  if (known != translation_.plans.end() && !is_all_stale_) return *known->second;
-  const kube::Key key = ingress.metadata.key();
-  const kube::Ptr<kube::Ingress>& object = store_.ingresses.at(key);
-  std::unique_ptr<PlannedIngress> plan = take_equal_plan(object);
-  if (!plan) {
-    plan = std::make_unique<PlannedIngress>(plan_ingress(object, config_, options_, translation_.common_plans));
-    for (PlannedRule& rule : plan->rules) rule.work = &translation_.hosts[rule.host];
-    find_certificates(*plan);
-  }
-  translation_.ingress_states[key] = plan->plan->is_refused ? IngressState::refused : IngressState::served;
-  if (const auto named = translation_.plans_by_name.find(ingress.metadata); named != translation_.plans_by_name.end()) translation_.plans_by_name.erase(named);
-  translation_.plans_by_name.insert(plan.get());
-  auto& slot = translation_.plans[&ingress];
-  if (slot) forgotten_.push_back(std::move(slot));
-  slot = std::move(plan);
-  return *slot;
-}
-
-void Translator::hear(PlannedRule& rule, const Claim& claim) {
-  HostWork& work = *rule.work;
-  if (work.heard < work.claims.size() && work.claims[work.heard] == claim) {
-    ++work.heard;
-    return;
-  }
-  work.claims.resize(work.heard++);
-  work.claims.push_back(claim);
-  work.is_stale = true;
-}
-
-void Translator::hear_ingresses() {
-  std::size_t count = 0;
-  for (const Selected& selected : select_ingresses(store_, options_, common_findings_)) {
-    PlannedIngress& one = planned(*selected.ingress);
-    one.heard_at = translation_.count;
-    for (std::uint32_t i = 0; i < one.rules.size(); ++i) hear(one.rules[i], {&one, i, selected.leaves});
-    ++count;
-  }
-  if (count < translation_.plans.size()) forget_unheard();
-  for (const auto& [ingress, state] : translation_.ingress_states) {
-    if (state == IngressState::refused) translation_.refused.insert(ingress);
-    else translation_.refused.erase(ingress);
-  }
-}
-
-void Translator::forget_unheard() {
-  for (auto at = translation_.plans.begin(); at != translation_.plans.end();) {
-    if (at->second->heard_at == translation_.count) {
-      ++at;
-      continue;
-    }
-    const kube::Key key = at->second->ingress->metadata.key();
-    translation_.ingress_states.try_emplace(key, IngressState::gone);
-    const auto named = translation_.plans_by_name.find(at->second->ingress->metadata);
-    if (named != translation_.plans_by_name.end() && *named == at->second.get()) translation_.plans_by_name.erase(named);
-    forgotten_.push_back(std::move(at->second));
-    at = translation_.plans.erase(at);
-  }
+void Translator::look_at_all_hosts() {
+  looked_at_.clear();
+  looked_at_.reserve(translation_.hosts.size());
+  for (Host& host : translation_.hosts) looked_at_.push_back(&host);
 }
 
 void Translator::gather_diagnostics() {
-  for (const auto& [ingress, plan] : translation_.plans) {
+  for (const auto& [ingress, findings] : translation_.selection_findings) take(findings);
+  for (const Host* host : translation_.telling_hosts) {
+    const HostWork& work = host->second;
+    take(work.findings);
+    if (!work.certificate) continue;
+    take(work.certificate->findings);
+    for (const std::string& field : work.certificate->told_secrets) told_secrets_.emplace(work.with_tls->ingress.get(), field);
+  }
+  for (const PlannedIngress* plan : translation_.telling_plans) {
     take(plan->findings);
     tell_unused_secrets(*plan);
-    plan->has_other_certificates = false;
   }
   std::sort(common_findings_.begin(), common_findings_.end());
   translation_.route_diagnostics = std::move(common_findings_);
@@ -128,6 +75,7 @@ void Translator::run() {
   ++translation_.count;
   translation_.ingress_states.clear();
   find_config_map();
+  is_partial_ = may_be_partial();
   hear_ingresses();
   assign_certificates();
   build_routes();

@@ -12,6 +12,7 @@
 #include "routing/diagnostic.hpp"
 #include "routing/snapshot.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -46,15 +47,22 @@ struct Translation {
   std::set<kube::Key> refused;
   kube::Ptr<kube::ConfigMap> config_map;              // in force; null: defaults
   UpstreamNumbers upstreams;                          // in the upstream table
+  // When a certificate that is valid now is not any more, or the other way round: time for another translation.
+  std::chrono::system_clock::time_point judged_until = std::chrono::system_clock::time_point::max();
   [[nodiscard]] std::size_t ingresses_served() const noexcept { return plans.size() - refused.size(); }
 
   // --- what the next translation begins with
   std::uint64_t count = 0;  // of translations
   std::unordered_map<const kube::Ingress*, std::unique_ptr<PlannedIngress>> plans;
   PlansByName plans_by_name;
-  std::map<std::string, HostWork> hosts;
+  std::map<kube::Key, std::vector<routing::Diagnostic>> selection_findings; // of the Ingresses of which there is something to say
+  Hosts hosts;
+  std::set<const PlannedIngress*> telling_plans;      // that may have something to say
+  std::set<Host*> telling_hosts;
+  std::set<Host*> hosts_from_services;                // whose routes were made from fields of Services
   CommonPlans common_plans;
   CertificateCache::Found default_certificate;        // held, so that it is parsed once; null: none is declared
+  std::optional<std::uint32_t> fallback_upstream;     // of unmatched requests
   std::map<std::uint32_t, UpstreamFindings> findings; // of those upstreams that have any
   std::map<std::uint32_t, std::string> external_upstreams; // whose endpoints are answers of DNS, with the name
 };

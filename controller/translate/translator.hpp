@@ -1,4 +1,4 @@
-// One translation under way: the members that its files (translation, merging, routes, certificate_assignment) share. Not for others.
+// One translation under way: the members that its files (translation, claims, certificate_assignment, merging, routes) share. Not for others.
 #pragma once
 
 #include "controller/dns_resolver.hpp"
@@ -32,19 +32,32 @@ class Translator {
  private:
   // translation.cpp
   void find_config_map();
-  std::unique_ptr<PlannedIngress> take_equal_plan(const kube::Ptr<kube::Ingress>& ingress);
-  PlannedIngress& planned(const kube::Ingress& ingress);
-  void hear_ingresses();
-  void hear(PlannedRule& rule, const Claim& claim);
-  void forget_unheard();
+  [[nodiscard]] bool may_be_partial() const;
+  void look_at_all_hosts();
   void gather_diagnostics();
   void make_snapshot();
+
+  // claims.cpp
+  void hear_ingresses();
+  void hear_all();
+  void hear_again(const kube::Key& ingress, std::set<std::string>& hosts);
+  void hear(PlannedRule& rule, const Claim& claim);
+  void take_back_claims(const PlannedIngress& planned, std::set<std::string>& hosts);
+  void add_claims(const PlannedIngress& planned, bool leaves, std::set<std::string>& hosts);
+  void settle_claims(const std::set<std::string>& hosts);
+  void settle_all_claims();
+  [[nodiscard]] bool has_claims(HostWork& work);
+  Hosts::iterator erase_host(Hosts::iterator at);
+  std::unique_ptr<PlannedIngress> take_equal_plan(const kube::Ptr<kube::Ingress>& ingress);
+  PlannedIngress& planned(const kube::Ingress& ingress);
+  void forget(std::unique_ptr<PlannedIngress> planned);
+  void forget_unheard();
+  void put_aside(std::unique_ptr<PlannedIngress> planned);
 
   // certificate_assignment.cpp
   void assign_certificates();
   void find_default_certificate();
   void find_certificates(PlannedIngress& planned);
-  [[nodiscard]] bool settle_claims(HostWork& work);
   void assign_certificate(const std::string& host, HostWork& work);
   void choose_certificate(const std::string& host, const PlannedIngress& planned, HostCertificate& chosen);
   void fill_certificate_table();
@@ -58,9 +71,12 @@ class Translator {
 
   // routes.cpp
   void build_routes();
+  void build_again(Host& host);
+  void fill_route_table(const std::vector<Host*>& rebuilt);
   void build_fallback();
   [[nodiscard]] bool has_other_services(const HostWork& work) const;
   void build_host(const std::string& name, HostWork& work);
+  void clear_host(HostWork& work);
   void build_entry(const HostBuilder& host, routing::HostEntry& entry);
   void settle_paths(HostBuilder& host);
   void settle(HostBuilder& host, Location location);
@@ -85,12 +101,14 @@ class Translator {
   const Changes* const changes_;  // null: anything may have changed
   GlobalConfig config_;
   bool is_all_stale_ = false;     // what every route depends on has changed
+  bool is_partial_ = false;       // all else is as it was
   bool has_other_certificates_ = false;
-  std::vector<std::unique_ptr<PlannedIngress>> forgotten_;  // claims may still point to them, and tell them from new ones by that
+  bool has_other_hosts_ = false;  // some name is served that was not, or the other way round
+  std::vector<Host*> looked_at_;  // the hosts that may differ from what was made of them
+  std::vector<std::unique_ptr<PlannedIngress>> forgotten_;
   std::vector<routing::Diagnostic> common_findings_;        // of no Ingress and no host; at the end all
   std::vector<routing::Diagnostic>* findings_ = &common_findings_;  // where they go
   HostWork* work_ = nullptr;      // of the host that is built
-  std::optional<std::uint32_t> fallback_upstream_;
   std::set<std::pair<const kube::Ingress*, std::string>> told_secrets_;  // fields of TLS entries whose Secret was told of by a host
   std::shared_ptr<routing::RouteTable> routes_ = std::make_shared<routing::RouteTable>();
   std::shared_ptr<const routing::CertificateTable> certificate_table_;

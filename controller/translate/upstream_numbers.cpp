@@ -17,7 +17,7 @@ std::uint64_t identity_of(const UpstreamKey& key) {
 
 }  // namespace
 
-routing::Forward UpstreamNumbers::forward_to(const UpstreamKey& key) {
+routing::Forward UpstreamNumbers::use(const UpstreamKey& key) {
   const auto [slot, is_new] = numbers_.try_emplace(key, 0);
   if (is_new) {
     if (free_.empty()) {
@@ -27,18 +27,25 @@ routing::Forward UpstreamNumbers::forward_to(const UpstreamKey& key) {
       slot->second = free_.back();
       free_.pop_back();
     }
-    places_[slot->second] = {&slot->first, identity_of(key)};
+    places_[slot->second] = {&slot->first, identity_of(key), 0};
   }
+  ++places_[slot->second].uses;
   return {slot->second, places_[slot->second].identity};
 }
 
-void UpstreamNumbers::keep(const std::vector<bool>& used) {
-  for (std::uint32_t number = 0; number < size(); ++number) {
-    if (used[number] || !places_[number].key) continue;
-    numbers_.erase(*places_[number].key);
-    places_[number] = {};
+void UpstreamNumbers::drop(std::uint32_t number) {
+  if (--places_[number].uses == 0) dropped_.push_back(number);
+}
+
+void UpstreamNumbers::free_unused() {
+  for (const std::uint32_t number : dropped_) {
+    Place& place = places_[number];
+    if (place.uses != 0 || !place.key) continue;
+    numbers_.erase(numbers_.find(*place.key));  // by iterator: the key is within what is erased
+    place = {};
     free_.push_back(number);
   }
+  dropped_.clear();
 }
 
 }  // namespace controller::translate

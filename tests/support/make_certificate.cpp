@@ -64,7 +64,7 @@ Pem make_certificate(const CertificateSpec& spec) {
   X509_set_version(certificate.get(), X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 0x1234);
   X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -100L * 86400);
-  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), spec.days * 86400L);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), spec.days * 86400L + spec.seconds);
   auto* name = X509_get_subject_name(certificate.get());
   X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(spec.common_name.c_str()), -1, -1, 0);
   X509_set_issuer_name(certificate.get(), name);

@@ -15,6 +15,7 @@ struct CertificateSpec {
   KeyType type = KeyType::p256;
   KeyForm form = KeyForm::pkcs8;
   int days = 30;                           // negative: expired
+  int seconds = 0;                         // beyond those; with `days` 0 a test can wait for its end
   std::string extra_name;                  // as an openssl.cnf value: "IP:10.0.0.1"
 };
 

@@ -219,7 +219,7 @@ TEST(Following, LeavesOtherHostsAndTheirUpstreamsAlone) {
 
   const auto changed = std::get<kube::Ptr<kube::Ingress>>(object_of(ingress({.path = "/new"})));
   store.ingresses[changed->metadata.key()] = changed;
-  const controller::Changes changes{.routes = true};
+  const controller::Changes changes{.routes = true, .ingresses = {changed->metadata.key()}, .services = {}, .secrets = {}, .statuses = {}};
   translate::translate(translation, store, {}, {}, certificates, &changes);
   const auto b_after = translation.snapshot->routes->match({"b.test", "/"});
   EXPECT_NE(translation.snapshot->routes, before->routes);
@@ -236,6 +236,23 @@ TEST(Following, LeavesOtherHostsAndTheirUpstreamsAlone) {
   EXPECT_EQ(translation.snapshot->upstreams->groups.size(), 2u) << "its number is given away again";
 }
 
+TEST(CommonPlans, MakeRoomByThoseThatNobodyUses) {
+  const auto plan_with = [](std::uint32_t status) {
+    controller::annotations::IngressPlan plan;
+    plan.policies.tls_redirect.status = static_cast<std::uint16_t>(status);
+    return plan;
+  };
+  translate::CommonPlans common;
+  std::vector<std::shared_ptr<const controller::annotations::IngressPlan>> used;
+  for (std::uint32_t i = 0; i < translate::CommonPlans::max_plans; ++i) used.push_back(common.share(plan_with(i)));
+  EXPECT_EQ(common.share(plan_with(3)), used[3]);
+  EXPECT_NE(common.share(plan_with(1000)), common.share(plan_with(1000))) << "all others are in use";
+  used.erase(used.begin());
+  const auto shared = common.share(plan_with(1000));
+  EXPECT_EQ(common.share(plan_with(1000)), shared);
+  EXPECT_EQ(common.share(plan_with(3)), used[2]);
+}
+
 // Two ways of writing a port are two upstreams whose groups look alike.
 TEST(Following, AnotherWayOfWritingThePortLeadsToAGroup) {
   const auto with_port = [](const std::string& port) {
@@ -244,7 +261,7 @@ TEST(Following, AnotherWayOfWritingThePortLeadsToAGroup) {
   };
   translate::CertificateCache certificates;
   auto translation = translate::translate(decode_yaml(service("web") + with_port("{name: http}")).store, {}, {}, certificates);
-  const controller::Changes changes{.routes = true};
+  const controller::Changes changes{.routes = true, .ingresses = {{"default", "web"}}, .services = {}, .secrets = {}, .statuses = {}};
   for (const auto port : {"{name: http, number: 80}", "{number: 80}", "{name: http}"}) {
     translate::translate(translation, decode_yaml(service("web") + with_port(port)).store, {}, {}, certificates, &changes);
     const auto match = translation.snapshot->routes->match({"a.test", "/"});
@@ -267,7 +284,7 @@ TEST(Following, TellsAnotherReasonOnceANamespaceIsBeingDeleted) {
   };
   EXPECT_TRUE(told("which is older"));
   store.namespaces[{"", "away"}] = std::get<kube::Ptr<kube::Namespace>>(namespace_away(", deletionTimestamp: \"2024-02-01T00:00:00Z\""));
-  const controller::Changes changes{.routes = true};
+  const controller::Changes changes{.routes = true, .selection = true, .ingresses = {}, .services = {}, .secrets = {}, .statuses = {}};
   translate::translate(translation, store, {}, {}, certificates, &changes);
   EXPECT_TRUE(told("which stays while this one is being deleted"));
   EXPECT_FALSE(told("which is older"));

@@ -1,6 +1,7 @@
 #include "controller/reconciler.hpp"
 
 #include "tests/support/child_process.hpp"
+#include "tests/support/make_certificate.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/translate_yaml.hpp"
 
@@ -102,6 +103,19 @@ TEST_F(ReconcilerTest, FreesWhatWasReplaced) {
   files.write("a.yaml", test::service("web", {"10.0.0.2"}) + test::ingress({}));
   EXPECT_TRUE(recorder.eventually([this] { return recorder.publishes == 2; }));
   EXPECT_TRUE(support::eventually([&first] { return first.expired(); }));
+}
+
+TEST_F(ReconcilerTest, TellsThatACertificateHasExpiredWhenItDoes) {
+  const auto pem = tls::testing::make_certificate({.names = {"a.test"}, .days = 0, .seconds = 3});
+  const auto block = [](const std::string& name, const std::string& text) {
+    std::string lines = "  " + name + ": |\n    ";
+    for (const char c : text) lines += c == '\n' ? "\n    " : std::string{c};
+    return lines + "\n";
+  };
+  files.write("a.yaml", test::service("web") + test::ingress({.tls_secret = "pair"}) + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: pair}\nstringData:\n" +
+                            block("tls.crt", pem.chain) + block("tls.key", pem.key));
+  start();
+  EXPECT_TRUE(recorder.eventually([this] { return recorder.holding.size() == 1 && recorder.holding.begin()->find("has expired") != std::string::npos; }));
 }
 
 TEST_F(ReconcilerTest, SharesTheRoutesWhenOnlyEndpointsChange) {

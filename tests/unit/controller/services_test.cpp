@@ -141,13 +141,14 @@ TEST(Services, WhatIsMadeFromTheOneBeforeIsWhatIsMadeFromNothing) {
                                    {service("web", {"10.0.0.9"}) + external + of_far + ingress({}) + of_other, {other_key}},
                                    {service("web", {"10.0.0.9"}) + external + of_far + of_other, {}},
                                    {external + of_far + of_other + ingress({}), {web_key}}};
+  const std::set<controller::kube::Key> of_all = {{"default", "web"}, {"default", "o"}, {"default", "n"}, {"default", "f"}};
   const controller::Options options;
   const controller::DnsResolver::Answers answers{{"far.test", {{"192.0.2.7"}, {}, {}}}};
   controller::translate::CertificateCache certificates;
   controller::translate::Translation before;
   for (const Step& step : steps) {
     const controller::Store store = decode_yaml(step.objects).store;
-    const controller::Changes changes{.routes = true, .services = step.services};
+    const controller::Changes changes{.routes = true, .ingresses = of_all, .services = step.services, .secrets = {}, .statuses = {}};
     controller::translate::translate(before, store, options, answers, certificates, &changes);
     const auto fresh = controller::translate::translate(store, options, answers, certificates);
     EXPECT_EQ(routing::to_json(*before.snapshot), routing::to_json(*fresh.snapshot));
