@@ -190,9 +190,11 @@ Result<Certificate::Time> to_time(const ASN1_TIME* time) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return make_error_code(errc::bad_certificate);
   const auto day = std::chrono::year{parts.tm_year + 1900} / (parts.tm_mon + 1) / parts.tm_mday;
-  return std::chrono::time_point_cast<Certificate::Time::duration>(
-      std::chrono::sys_days{day} + std::chrono::hours{parts.tm_hour} + std::chrono::minutes{parts.tm_min} +
-      std::chrono::seconds{parts.tm_sec});
+  const std::chrono::sys_seconds seconds = std::chrono::sys_days{day} + std::chrono::hours{parts.tm_hour} + std::chrono::minutes{parts.tm_min} +
+                                           std::chrono::seconds{parts.tm_sec};
+  // The clock counts nanoseconds, up to the year 2262; "never" is 9999-12-31 (RFC 5280, section 4.1.2.5).
+  constexpr auto first = std::chrono::ceil<std::chrono::seconds>(Certificate::Time::min()), last = std::chrono::floor<std::chrono::seconds>(Certificate::Time::max());
+  return Certificate::Time{std::clamp(seconds, first, last)};
 }
 
 // A DNS name as hosts are compared; nothing for bytes that no host name has, an embedded NUL above all.

@@ -52,7 +52,7 @@ class Certificate {
   // covers exactly one label.
   [[nodiscard]] bool covers(std::string_view host) const noexcept;
   [[nodiscard]] Time not_before() const noexcept { return not_before_; }
-  [[nodiscard]] Time expiry() const noexcept { return expiry_; }  // the earliest of the chain
+  [[nodiscard]] Time expiry() const noexcept { return expiry_; }  // the earliest of the chain; after the year 2262: then
   [[nodiscard]] const std::string& fingerprint() const noexcept { return fingerprint_; }  // SHA-256 of the leaf, hex
   // SHA-256 of leaf and intermediates, hex: what a client is shown. Equal for two objects that may stand for each other.
   [[nodiscard]] const std::string& chain_fingerprint() const noexcept { return chain_fingerprint_; }

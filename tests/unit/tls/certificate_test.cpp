@@ -89,6 +89,13 @@ TEST(Certificate, ExpiredIsNoError) {
   EXPECT_LT((*parsed)->expiry(), std::chrono::system_clock::now());
 }
 
+TEST(Certificate, OneThatHardlyEverExpiresHasNotExpired) {
+  const auto pem = make_certificate({.names = {"a.com"}, .days = 2'000'000});
+  const auto parsed = Certificate::parse(pem.chain, pem.key);
+  ASSERT_TRUE(parsed);
+  EXPECT_GT((*parsed)->expiry(), std::chrono::system_clock::now() + std::chrono::hours{24 * 365 * 200});
+}
+
 TEST(Certificate, TextBehindTheBlocksIsIgnored) {
   const auto pem = make_certificate({.names = {"a.com"}});
   EXPECT_EQ(error_of(pem.chain + "\n\n# comment\n\x01garbage", pem.key + "trailing"), boost::system::error_code{});
