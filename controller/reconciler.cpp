@@ -183,7 +183,7 @@ bool Reconciler::State::wait_for_objects() {
   return !stopping;
 }
 
-// Until the source wants to be asked, or a certificate begins or ceases to be valid. The clock may be set meanwhile: hence a limit.
+// Until the source wants to be asked, or a certificate begins or ceases to be valid. The clock may be set ahead meanwhile: hence a limit.
 std::chrono::milliseconds Reconciler::State::until_check() const {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(std::min<std::chrono::system_clock::duration>(
       translation.judged_until - std::chrono::system_clock::now(), longest_wait));

@@ -168,10 +168,11 @@ TEST(Options, SayThatTheCommandStandsFirst) {
 
 TEST(Options, SayHowADirectoryOfManifestsIsGiven) {
   const support::TemporaryDirectory files;
-  const std::string name = files.path().string();
-  for (const auto& parsed : {parse({name.c_str()}), parse({"check", name.c_str()})}) {
+  files.write("a.yaml", "");
+  const std::string name = files.path().string(), file = name + "/a.yaml";
+  for (const auto& parsed : {parse({name.c_str()}), parse({"check", name.c_str()}), parse({file.c_str()}), parse({"check", file.c_str()})}) {
     EXPECT_EQ(parsed.exit_code, 2);
-    EXPECT_THAT(parsed.text, HasSubstr("is read with --manifests \"" + name + "\""));
+    EXPECT_THAT(parsed.text, HasSubstr("manifests are read with --manifests \"" + name + "\""));
   }
 }
 
