@@ -18,4 +18,13 @@ struct Changes {
   [[nodiscard]] bool any() const noexcept { return routes || !services.empty(); }
 };
 
+// Takes down what depends on an object that is new, gone, or another now (then on both).
+void note(Changes& changes, const kube::Ingress& ingress);
+void note(Changes& changes, const kube::IngressClass&);
+void note(Changes& changes, const kube::Service& service);
+void note(Changes& changes, const kube::EndpointSlice& slice);
+void note(Changes& changes, const kube::Secret& secret);
+void note(Changes& changes, const kube::ConfigMap&);
+void note(Changes& changes, const kube::Namespace&);
+
 }  // namespace controller

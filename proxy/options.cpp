@@ -86,7 +86,7 @@ std::optional<Command> command_of(std::string_view word) {
   return std::nullopt;
 }
 
-// The directory that was meant by the name of one, or of a file in it; "" when there is neither.
+// The directory that is meant by the name of one, or of a file in it; "" when there is neither.
 std::string directory_of(const std::string& word) {
   std::error_code ignored;
   if (std::filesystem::is_directory(word, ignored)) return word;
@@ -95,11 +95,16 @@ std::string directory_of(const std::string& word) {
   return parent.empty() ? "." : parent.string();
 }
 
+// The message for a word that names manifests; "" when it names none.
+std::string explain_place(const std::string& word) {
+  const std::string directory = directory_of(word);
+  return directory.empty() ? "" : "unexpected word " + in_quotes(word) + "; manifests are read with --manifests " + in_quotes(directory);
+}
+
 // The message for a word that no flag took.
 std::string explain_leftover(const std::string& word) {
   if (command_of(word)) return "the command stands first: weir " + word + " ...";
-  if (const std::string directory = directory_of(word); !directory.empty())
-    return "unexpected word " + in_quotes(word) + "; manifests are read with --manifests " + in_quotes(directory);
+  if (const std::string text = explain_place(word); !text.empty()) return text;
   if (!word.starts_with('-')) return "unexpected word " + in_quotes(word) + " (a boolean flag is --name or --name=false, one word)";
   const std::string name = word.substr(std::min(word.find_first_not_of('-'), word.size()));
   const std::string bare = name.substr(0, name.find('='));
@@ -193,7 +198,7 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
     const std::string name = words.front();
     if (name == "help") return only_text(Command::help, overview());
     const auto named = command_of(name);
-    if (!named && !directory_of(name).empty()) return fail(explain_leftover(name));
+    if (const std::string text = named ? "" : explain_place(name); !text.empty()) return fail(text);
     if (!named) return fail("unknown command " + in_quotes(name) + "; there are check, explain and version");
     command = *named;
     words.erase(words.begin());

@@ -47,13 +47,9 @@ class Update {
   }
   template <typename T>
   void note(const T& object) {
-    if constexpr (std::is_same_v<T, EndpointSlice>) changes_.services.insert({object.metadata.object_namespace, object.service});
-    else if constexpr (std::is_same_v<T, Ingress>) changes_.routes = changes_.routes || translate::is_of_concern(object, store_, options_);
-    else changes_.routes = true;
-    if constexpr (std::is_same_v<T, Ingress>) changes_.ingresses.insert(object.metadata.key());
-    if constexpr (std::is_same_v<T, IngressClass> || std::is_same_v<T, Namespace>) changes_.selection = true;
-    if constexpr (std::is_same_v<T, Service>) changes_.services.insert(object.metadata.key());
-    if constexpr (std::is_same_v<T, Secret>) changes_.secrets.insert(object.metadata.key());
+    if constexpr (std::is_same_v<T, Ingress>)
+      if (!translate::is_of_concern(object, store_, options_)) return;
+    controller::note(changes_, object);
   }
 
   const Options& options_;

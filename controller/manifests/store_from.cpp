@@ -54,25 +54,6 @@ Loaded store_from(const Directory& directory) {
 
 namespace {
 
-template <typename T>
-void note(Changes& changes, const kube::Ptr<T>&) {
-  changes.routes = true;
-  if constexpr (!std::is_same_v<T, kube::ConfigMap>) changes.selection = true;
-}
-void note(Changes& changes, const kube::Ptr<kube::Ingress>& ingress) {
-  changes.routes = true;
-  changes.ingresses.insert(ingress->metadata.key());
-}
-void note(Changes& changes, const kube::Ptr<kube::Service>& service) {
-  changes.routes = true;
-  changes.services.insert(service->metadata.key());
-}
-void note(Changes& changes, const kube::Ptr<kube::Secret>& secret) {
-  changes.routes = true;
-  changes.secrets.insert(secret->metadata.key());
-}
-void note(Changes& changes, const kube::Ptr<kube::EndpointSlice>& slice) { changes.services.insert({slice->metadata.object_namespace, slice->service}); }
-
 // The objects of one kind in a list; false when one stands twice.
 template <typename T>
 bool of_kind(const std::vector<kube::Object>& objects, Kind<T>& out) {
@@ -92,19 +73,19 @@ bool apply(const Delta& delta, Store& store, Changes& changes) {
     const auto old = removed.find(key);
     if (old == removed.end()) {
       if (!all.try_emplace(key, pointer).second) return false;
-      note(changes, pointer);
+      note(changes, *pointer);
       continue;
     }
     const bool is_same = *old->second == *pointer;
     if (!is_same) {
-      note(changes, old->second);
-      note(changes, pointer);
+      note(changes, *old->second);
+      note(changes, *pointer);
       all[key] = pointer;
     }
     removed.erase(old);
   }
   for (auto& [key, pointer] : removed) {
-    note(changes, pointer);
+    note(changes, *pointer);
     all.erase(key);
   }
   return true;
