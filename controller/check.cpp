@@ -3,6 +3,7 @@
 #include "controller/manifests/directory.hpp"
 #include "controller/manifests/store_from.hpp"
 #include "controller/source.hpp"
+#include "controller/translate/diagnostics.hpp"
 #include "controller/translate/global_config.hpp"
 #include "controller/translate/translation.hpp"
 
@@ -84,7 +85,7 @@ void examine_copies_of(const std::vector<kube::Object>& copies, const std::vecto
     store.ingresses.clear();
     std::erase_if(left, [&store](const auto& ingress) { return store.ingresses.try_emplace(ingress->metadata.key(), ingress).second; });
     const auto translation = translate::translate(store, options, {}, certificates);
-    for (const auto& diagnostic : translation.route_diagnostics)
+    for (const auto& diagnostic : translate::diagnostics_of_routes(translation))
       if (diagnostic.kind == "Ingress") diagnostics.push_back(diagnostic);
   }
 }
@@ -124,7 +125,8 @@ void finish(const std::vector<routing::Diagnostic>& all, CheckResult& result) {
 // Translates, and adds what that finds.
 void examine(const Store& store, const Options& options, translate::CertificateCache& certificates, std::vector<routing::Diagnostic>& all, CheckResult& result) {
   const translate::Translation translation = translate::translate(store, options, {}, certificates);
-  for (const auto* list : {&translation.route_diagnostics, &translation.upstream_diagnostics}) all.insert(all.end(), list->begin(), list->end());
+  const std::vector<routing::Diagnostic> found = translate::diagnostics_of(translation);
+  all.insert(all.end(), found.begin(), found.end());
   result.ingresses_served = translation.ingresses_served();
   examine_config_maps(store, options, all, result);
 }

@@ -4,6 +4,7 @@
 #include "controller/kube/api/access.hpp"
 #include "controller/leader.hpp"
 #include "controller/source.hpp"
+#include "controller/translate/diagnostics.hpp"
 #include "controller/translate/translation.hpp"
 
 #include <fmt/format.h>
@@ -20,6 +21,7 @@
 #include <iterator>
 #include <set>
 #include <thread>
+#include <utility>
 
 namespace controller {
 
@@ -34,6 +36,10 @@ constexpr std::chrono::milliseconds longest_burst{100};
 constexpr std::chrono::milliseconds shortest_rest{5};
 constexpr int rest_per_work = 3;
 constexpr std::chrono::milliseconds longest_rest{250};
+// What there is to tell is gathered and compared whole: after it there is none for so many times the CPU it took, so that much of it
+// gets a twentieth of a core, and nobody waits for it longer than the limit.
+constexpr int report_rest_per_work = 19;
+constexpr std::chrono::milliseconds longest_report_rest{1000};
 // How long nobody looks whether certificates are valid still.
 constexpr std::chrono::minutes longest_wait{1};
 // How long the first snapshot waits for ExternalName addresses.
@@ -60,7 +66,8 @@ struct Reconciler::State {
   std::set<routing::Diagnostic> reported;
   std::set<std::string> noticed;
   std::vector<std::string> problems;
-  Clock::time_point rests_until{};
+  Clock::time_point rests_until{}, reports_from{};
+  bool is_report_due = false;
   std::uint64_t published_version = 0;
   bool has_begun = false;  // what has been reported since is news
   std::vector<std::shared_ptr<const routing::Snapshot>> retired;  // that workers may still use; freed here, so that no request waits for it
@@ -81,9 +88,10 @@ struct Reconciler::State {
   void refresh_endpoints(const std::set<kube::Key>& services, bool new_answers);
   void finish(std::chrono::nanoseconds cpu_before, const Changes& changes);
   [[nodiscard]] std::set<routing::Diagnostic> gather() const;
-  [[nodiscard]] bool must_judge() const { return std::chrono::system_clock::now() >= translation.judged_until; }
+  [[nodiscard]] bool must_judge() const { return !translation.judged.contains(std::chrono::system_clock::now()); }
   [[nodiscard]] std::chrono::milliseconds until_check() const;
   void report();
+  void report_if_due();
   void start_leader();
   void react();
   void run();
@@ -112,7 +120,8 @@ void Reconciler::State::finish(std::chrono::nanoseconds cpu_before, const Change
   }
   if (leader) leader->follow(translation, changes, source->store());
   translation.ingress_states.clear();  // nobody else asks
-  report();
+  is_report_due = true;
+  report_if_due();
   if (is_new) observer.on_published(published_version, thread_cpu() - cpu_before);
 }
 
@@ -120,7 +129,7 @@ std::set<routing::Diagnostic> Reconciler::State::gather() const {
   std::set<routing::Diagnostic> all;
   for (auto& diagnostic : source->diagnostics()) all.insert(std::move(diagnostic));
   if (translation.snapshot)
-    for (const auto* list : {&translation.route_diagnostics, &translation.upstream_diagnostics}) all.insert(list->begin(), list->end());
+    for (auto& diagnostic : translate::diagnostics_of(translation)) all.insert(std::move(diagnostic));
   if (leader)
     for (auto& diagnostic : leader->diagnostics()) all.insert(std::move(diagnostic));
   return all;
@@ -130,7 +139,7 @@ std::set<routing::Diagnostic> Reconciler::State::gather() const {
 void Reconciler::State::report() {
   std::set<routing::Diagnostic> now = gather();
   events::Difference difference;
-  difference.is_first = !has_begun;
+  difference.is_first = !std::exchange(has_begun, translation.snapshot != nullptr);
   std::set_difference(now.begin(), now.end(), reported.begin(), reported.end(), std::back_inserter(difference.arisen));
   std::set_difference(reported.begin(), reported.end(), now.begin(), now.end(), std::back_inserter(difference.healed));
   for (const auto& diagnostic : difference.arisen) observer.on_diagnostic(diagnostic);
@@ -149,6 +158,14 @@ void Reconciler::State::report() {
   observer.on_problems(problems);
 }
 
+void Reconciler::State::report_if_due() {
+  if (!is_report_due || Clock::now() < reports_from) return;
+  const auto cpu_before = thread_cpu();
+  report();
+  is_report_due = false;
+  reports_from = Clock::now() + std::min<std::chrono::nanoseconds>(report_rest_per_work * (thread_cpu() - cpu_before), longest_report_rest);
+}
+
 void Reconciler::State::react() {
   const auto cpu_before = thread_cpu();
   std::shared_ptr<const routing::Snapshot> before = translation.snapshot;
@@ -165,11 +182,13 @@ void Reconciler::State::react() {
 // Until something may have happened. False when nothing has.
 bool Reconciler::State::poll(std::chrono::milliseconds limit) {
   if (!retired.empty()) limit = std::min(limit, release_interval);
+  if (is_report_due) limit = std::min(limit, std::chrono::ceil<std::chrono::milliseconds>(reports_from - Clock::now()));
   pollfd polled[] = {{source->fd(), POLLIN, 0}, {wake, POLLIN, 0}};
   const int ready = ::poll(polled, 2, static_cast<int>(std::max(limit, std::chrono::milliseconds{0}).count()));
   std::uint64_t ignored;
   if (polled[1].revents) (void)!::read(wake, &ignored, sizeof ignored);
   if (ready == 0) release_retired();
+  report_if_due();
   return ready != 0;
 }
 
@@ -183,10 +202,10 @@ bool Reconciler::State::wait_for_objects() {
   return !stopping;
 }
 
-// Until the source wants to be asked, or a certificate begins or ceases to be valid. The clock may be set ahead meanwhile: hence a limit.
+// Until the source wants to be asked, or a certificate begins or ceases to be valid. The clock may be set meanwhile: hence a limit.
 std::chrono::milliseconds Reconciler::State::until_check() const {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(std::min<std::chrono::system_clock::duration>(
-      translation.judged_until - std::chrono::system_clock::now(), longest_wait));
+      translation.judged.until() - std::chrono::system_clock::now(), longest_wait));
   return std::min(source->until_check(), std::max(left, std::chrono::milliseconds{0}));
 }
 
@@ -200,7 +219,7 @@ bool Reconciler::State::wait() {
     if (!changed && must_judge()) return true;
     if (changed && Clock::now() >= due) return true;
     if (changed && !happened) continue;
-    if (leader_changed.exchange(false)) report();
+    if (leader_changed.exchange(false)) is_report_due = true;
     const bool by_source = source->take_changes();
     if (!by_source && !answers_changed) continue;
     const auto now = Clock::now();
@@ -234,7 +253,6 @@ void Reconciler::State::run() {
     refresh_endpoints({}, true);
   }
   finish(cpu_before, {.routes = true, .is_unbounded = true, .ingresses = {}, .services = {}, .secrets = {}, .statuses = {}});
-  has_begun = true;
   ::malloc_trim(0);  // what parsing left free goes back to the system
   while (wait()) react();
 }

@@ -1,13 +1,19 @@
 #include "controller/explain/situation.hpp"
 
+#include "controller/translate/diagnostics.hpp"
+
+#include <iterator>
+#include <utility>
+
 namespace controller::explain {
 
-Findings::Findings(const std::vector<routing::Diagnostic>& of_source, const translate::Translation& translation) {
-  for (const auto* list : {&of_source, &translation.route_diagnostics, &translation.upstream_diagnostics})
-    for (const routing::Diagnostic& diagnostic : *list) {
-      by_object_[{diagnostic.kind, diagnostic.object_namespace, diagnostic.name}].push_back(&diagnostic);
-      all_.push_back(&diagnostic);
-    }
+Findings::Findings(std::vector<routing::Diagnostic> of_source, const translate::Translation& translation) : held_(std::move(of_source)) {
+  auto of_translation = translate::diagnostics_of(translation);
+  held_.insert(held_.end(), std::make_move_iterator(of_translation.begin()), std::make_move_iterator(of_translation.end()));
+  for (const routing::Diagnostic& diagnostic : held_) {
+    by_object_[{diagnostic.kind, diagnostic.object_namespace, diagnostic.name}].push_back(&diagnostic);
+    all_.push_back(&diagnostic);
+  }
 }
 
 const std::vector<const routing::Diagnostic*>& Findings::of(const std::string& kind, const std::string& object_namespace,

@@ -16,8 +16,10 @@ namespace controller::explain {
 // Diagnostics by object.
 class Findings {
  public:
-  // `of_source`: those of files and decoding. Both have to outlive it.
-  Findings(const std::vector<routing::Diagnostic>& of_source, const translate::Translation& translation);
+  // `of_source`: those of files and decoding.
+  Findings(std::vector<routing::Diagnostic> of_source, const translate::Translation& translation);
+  Findings(const Findings&) = delete;
+  Findings& operator=(const Findings&) = delete;
 
   [[nodiscard]] const std::vector<const routing::Diagnostic*>& of(const std::string& kind, const std::string& object_namespace,
                                                                   const std::string& name) const;
@@ -26,6 +28,7 @@ class Findings {
   [[nodiscard]] const std::vector<const routing::Diagnostic*>& all() const noexcept { return all_; }
 
  private:
+  std::vector<routing::Diagnostic> held_;
   std::map<std::tuple<std::string, std::string, std::string>, std::vector<const routing::Diagnostic*>> by_object_;
   std::vector<const routing::Diagnostic*> all_;
 };

@@ -17,8 +17,6 @@ namespace {
 
 using Clock = std::chrono::system_clock;
 
-std::string field_of(std::size_t entry) { return fmt::format("spec.tls[{}].secretName", entry); }
-
 bool is_equal(const std::unique_ptr<HostCertificate>& a, const std::unique_ptr<HostCertificate>& b) {
   return !a == !b && (!a || (a->entry.secret == b->entry.secret && a->entry.certificate == b->entry.certificate));
 }
@@ -55,17 +53,13 @@ void Translator::choose_certificate(const std::string& host, const PlannedIngres
     const auto& certificate = planned.certificates[i]->certificate;
     entry.secret = ns + "/" + tls.secret;
     if (!certificate) {
-      chosen.told_secrets.push_back(field_of(i));
-      tell(ingress, field_of(i), planned.certificates[i]->problem + "; the default certificate serves " + host + " until it is there");
+      chosen.told_secrets.push_back(secret_field(i));
+      tell(ingress, secret_field(i), planned.certificates[i]->problem + "; the default certificate serves " + host + " until it is there");
     } else if (!certificate->covers(host)) {
-      tell(ingress, field_of(i), fmt::format("the certificate of Secret {} is not for {}; the default certificate serves it", entry.secret, host));
+      tell(ingress, secret_field(i), fmt::format("the certificate of Secret {} is not for {}; the default certificate serves it", entry.secret, host));
     } else {
-      const auto now = Clock::now(), begin = certificate->not_before(), end = certificate->expiry();
-      if (end < now) tell(ingress, field_of(i), fmt::format("the certificate of Secret {} has expired; it is served all the same", entry.secret), Severity::changed);
-      else if (begin > now) tell(ingress, field_of(i), fmt::format("the certificate of Secret {} is not valid yet; it is served all the same", entry.secret), Severity::changed);
-      for (const auto limit : {begin, end})
-        if (limit >= now) chosen.judged_until = std::min(chosen.judged_until, limit);
       entry.certificate = certificate;
+      judge(ingress, i, chosen);
     }
     return;
   }
@@ -74,8 +68,16 @@ void Translator::choose_certificate(const std::string& host, const PlannedIngres
     if (!found || !found->certificate || !found->certificate->covers(host)) continue;
     entry.secret = ns + "/" + ingress.tls[i].secret;
     entry.certificate = found->certificate;
+    judge(ingress, i, chosen);
     return;
   }
+}
+
+void Translator::judge(const kube::Ingress& ingress, std::size_t tls, HostCertificate& chosen) {
+  const auto now = Clock::now(), begin = chosen.entry.certificate->not_before(), end = chosen.entry.certificate->expiry();
+  const char* const fault = end <= now ? "has expired" : begin > now ? "is not valid yet" : nullptr;
+  if (fault) tell(ingress, secret_field(tls), fmt::format("the certificate of Secret {} {}; it is served all the same", chosen.entry.secret, fault), Severity::changed);
+  for (const auto limit : {begin, end}) chosen.judged.end_at(limit, now);
 }
 
 void Translator::assign_certificate(const std::string& host, HostWork& work) {
@@ -88,16 +90,6 @@ void Translator::assign_certificate(const std::string& host, HostWork& work) {
   }
   findings_ = &common_findings_;
   has_other_certificates_ = has_other_certificates_ || !is_equal(before, work.certificate);
-}
-
-// A Secret that holds no certificate is told of even where no host has come to need it: the one who wrote it does not know.
-void Translator::tell_unused_secrets(const PlannedIngress& planned) {
-  if (planned.plan->is_refused && planned.rules.empty()) return;
-  for (std::size_t i = 0; i < planned.certificates.size(); ++i) {
-    const auto& found = planned.certificates[i];
-    if (!found || !found->secret || found->certificate || told_secrets_.contains({planned.ingress.get(), field_of(i)})) continue;
-    tell(*planned.ingress, field_of(i), found->problem + "; no host uses it");
-  }
 }
 
 // The certificate for everybody who has none. Its table is the one of before as long as nothing differs.
@@ -139,13 +131,13 @@ void Translator::assign_certificates() {
     }
   const auto now = Clock::now();
   if (!has_same_default) look_at_all_hosts();
-  if (!is_partial_) translation_.judged_until = Clock::time_point::max();
+  if (!is_partial_) translation_.judged = {};
   for (Host* const host : looked_at_) {
     HostWork& work = host->second;
     const HostCertificate* const known = work.certificate.get();
-    const bool is_to_be_judged = known && work.with_tls && (!has_same_default || known->judged_until <= now || (!has_same_secrets && work.with_tls->has_other_certificates));
+    const bool is_to_be_judged = known && work.with_tls && (!has_same_default || !known->judged.contains(now) || (!has_same_secrets && work.with_tls->has_other_certificates));
     if (work.is_stale || is_to_be_judged) assign_certificate(host->first, work);
-    if (work.certificate) translation_.judged_until = std::min(translation_.judged_until, work.certificate->judged_until);
+    if (work.certificate) translation_.judged.intersect(work.certificate->judged);
   }
   if (has_other_certificates_ || !has_same_default) fill_certificate_table();
   if (has_same_default && (!has_other_certificates_ || before->content_hash == certificate_table_->content_hash)) certificate_table_ = translation_.snapshot->certificates;

@@ -1,6 +1,7 @@
-// Where in its Ingress a path is declared.
+// Where in its Ingress a path, or the Secret of a TLS entry, is declared.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -15,5 +16,7 @@ struct FieldPlace {
     return is_default_backend() ? "spec.defaultBackend" : "spec.rules[" + std::to_string(rule) + "].http.paths[" + std::to_string(path) + "]";
   }
 };
+
+[[nodiscard]] inline std::string secret_field(std::size_t tls) { return "spec.tls[" + std::to_string(tls) + "].secretName"; }
 
 }  // namespace controller::translate

@@ -4,12 +4,12 @@
 
 #include "controller/kube/objects.hpp"
 #include "controller/translate/field_place.hpp"
+#include "controller/translate/judged_period.hpp"
 #include "controller/translate/planned_ingress.hpp"
 #include "routing/certificate_table.hpp"
 #include "routing/diagnostic.hpp"
 #include "routing/route_table.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -39,8 +39,7 @@ struct HostCertificate {
   routing::CertificateEntry entry;
   std::vector<routing::Diagnostic> findings;
   std::vector<std::string> told_secrets;  // fields of TLS entries among those findings
-  // When a certificate that is valid now is not any more, or the other way round.
-  std::chrono::system_clock::time_point judged_until = std::chrono::system_clock::time_point::max();
+  JudgedPeriod judged;
 };
 
 struct HostWork {

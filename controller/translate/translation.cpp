@@ -4,7 +4,7 @@
 #include "controller/translate/upstream_table.hpp"
 #include "routing/content_hash.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace controller::translate {
 
@@ -31,30 +31,13 @@ void Translator::find_config_map() {
 // Whether only the Ingresses that differ, and their hosts, have to be looked at.
 bool Translator::may_be_partial() const {
   if (!changes_ || translation_.count == 1 || changes_->selection || is_all_stale_ || !changes_->secrets.empty()) return false;
-  return std::chrono::system_clock::now() < translation_.judged_until;
+  return translation_.judged.contains(std::chrono::system_clock::now());
 }
 
 void Translator::look_at_all_hosts() {
   looked_at_.clear();
   looked_at_.reserve(translation_.hosts.size());
   for (Host& host : translation_.hosts) looked_at_.push_back(&host);
-}
-
-void Translator::gather_diagnostics() {
-  for (const auto& [ingress, findings] : translation_.selection_findings) take(findings);
-  for (const Host* host : translation_.telling_hosts) {
-    const HostWork& work = host->second;
-    take(work.findings);
-    if (!work.certificate) continue;
-    take(work.certificate->findings);
-    for (const std::string& field : work.certificate->told_secrets) told_secrets_.emplace(work.with_tls->ingress.get(), field);
-  }
-  for (const PlannedIngress* plan : translation_.telling_plans) {
-    take(plan->findings);
-    tell_unused_secrets(*plan);
-  }
-  std::sort(common_findings_.begin(), common_findings_.end());
-  translation_.route_diagnostics = std::move(common_findings_);
 }
 
 // Tables that did not change stay the same objects.
@@ -80,7 +63,7 @@ void Translator::run() {
   assign_certificates();
   build_routes();
   make_snapshot();
-  gather_diagnostics();
+  translation_.common_findings = std::move(common_findings_);
 }
 
 void translate(Translation& translation, const Store& store, const Options& options, const DnsResolver::Answers& answers, CertificateCache& certificates,

@@ -1,4 +1,4 @@
-// All objects to one snapshot with its diagnostics. The one place that knows every rule of merging (ingress-nginx 0.3).
+// All objects to one snapshot, and what diagnostics.hpp gathers. The one place that knows every rule of merging (ingress-nginx 0.3).
 #pragma once
 
 #include "controller/changes.hpp"
@@ -7,12 +7,12 @@
 #include "controller/store.hpp"
 #include "controller/translate/certificates.hpp"
 #include "controller/translate/host_work.hpp"
+#include "controller/translate/judged_period.hpp"
 #include "controller/translate/planned_ingress.hpp"
 #include "controller/translate/upstream_numbers.hpp"
 #include "routing/diagnostic.hpp"
 #include "routing/snapshot.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -39,22 +39,20 @@ struct Translation {
   Translation& operator=(Translation&&) = default;
 
   std::shared_ptr<const routing::Snapshot> snapshot;
-  std::vector<routing::Diagnostic> route_diagnostics; // of everything but the upstreams
-  std::vector<routing::Diagnostic> upstream_diagnostics;
   std::set<std::string> external_names;               // to be resolved
   // Of the Ingresses that the last translation looked at anew, or lost: whoever follows takes them after each.
   std::map<kube::Key, IngressState> ingress_states;
   std::set<kube::Key> refused;
   kube::Ptr<kube::ConfigMap> config_map;              // in force; null: defaults
   UpstreamNumbers upstreams;                          // in the upstream table
-  // When a certificate that is valid now is not any more, or the other way round: time for another translation.
-  std::chrono::system_clock::time_point judged_until = std::chrono::system_clock::time_point::max();
+  JudgedPeriod judged;                                // outside of it another translation is due
   [[nodiscard]] std::size_t ingresses_served() const noexcept { return plans.size() - refused.size(); }
 
   // --- what the next translation begins with
   std::uint64_t count = 0;  // of translations
   std::unordered_map<const kube::Ingress*, std::unique_ptr<PlannedIngress>> plans;
   PlansByName plans_by_name;
+  std::vector<routing::Diagnostic> common_findings;   // of no Ingress and no host
   std::map<kube::Key, std::vector<routing::Diagnostic>> selection_findings; // of the Ingresses of which there is something to say
   Hosts hosts;
   std::set<const PlannedIngress*> telling_plans;      // that may have something to say

@@ -1,4 +1,4 @@
-// One translation under way: the members that its files (translation, claims, certificate_assignment, merging, routes) share. Not for others.
+// One translation under way: the members that its files (translation, claims, plans, certificate_assignment, merging, routes) share. Not for others.
 #pragma once
 
 #include "controller/dns_resolver.hpp"
@@ -34,7 +34,6 @@ class Translator {
   void find_config_map();
   [[nodiscard]] bool may_be_partial() const;
   void look_at_all_hosts();
-  void gather_diagnostics();
   void make_snapshot();
 
   // claims.cpp
@@ -48,6 +47,8 @@ class Translator {
   void settle_all_claims();
   [[nodiscard]] bool has_claims(HostWork& work);
   Hosts::iterator erase_host(Hosts::iterator at);
+
+  // plans.cpp
   std::unique_ptr<PlannedIngress> take_equal_plan(const kube::Ptr<kube::Ingress>& ingress);
   PlannedIngress& planned(const kube::Ingress& ingress);
   void forget(std::unique_ptr<PlannedIngress> planned);
@@ -60,8 +61,8 @@ class Translator {
   void find_certificates(PlannedIngress& planned);
   void assign_certificate(const std::string& host, HostWork& work);
   void choose_certificate(const std::string& host, const PlannedIngress& planned, HostCertificate& chosen);
+  void judge(const kube::Ingress& ingress, std::size_t tls, HostCertificate& chosen);
   void fill_certificate_table();
-  void tell_unused_secrets(const PlannedIngress& planned);
 
   // merging.cpp
   void merge(const Claim& claim, HostBuilder& host);
@@ -91,8 +92,6 @@ class Translator {
     findings_->push_back({"Ingress", ingress.metadata.object_namespace, ingress.metadata.name, std::move(field), std::move(reason), severity});
   }
 
-  void take(const std::vector<routing::Diagnostic>& findings) { common_findings_.insert(common_findings_.end(), findings.begin(), findings.end()); }
-
   Translation& translation_;
   const Store& store_;
   const Options& options_;
@@ -106,10 +105,9 @@ class Translator {
   bool has_other_hosts_ = false;  // some name is served that was not, or the other way round
   std::vector<Host*> looked_at_;  // the hosts that may differ from what was made of them
   std::vector<std::unique_ptr<PlannedIngress>> forgotten_;
-  std::vector<routing::Diagnostic> common_findings_;        // of no Ingress and no host; at the end all
+  std::vector<routing::Diagnostic> common_findings_;        // of no Ingress and no host
   std::vector<routing::Diagnostic>* findings_ = &common_findings_;  // where they go
   HostWork* work_ = nullptr;      // of the host that is built
-  std::set<std::pair<const kube::Ingress*, std::string>> told_secrets_;  // fields of TLS entries whose Secret was told of by a host
   std::shared_ptr<routing::RouteTable> routes_ = std::make_shared<routing::RouteTable>();
   std::shared_ptr<const routing::CertificateTable> certificate_table_;
 };

@@ -41,24 +41,6 @@ void forget(Translation& translation, std::uint32_t number, Group& group) {
   translation.external_upstreams.erase(number);
 }
 
-void tell_findings(Translation& translation) {
-  translation.upstream_diagnostics.clear();
-  if (translation.findings.empty()) return;
-  for (const auto& [host, work] : translation.hosts) {
-    for (const UpstreamReference& reference : work.references) {
-      const auto found = translation.findings.find(reference.upstream);
-      if (found == translation.findings.end() || found->second.problem.empty()) continue;
-      const kube::Metadata& metadata = reference.planned->ingress->metadata;
-      const char* const member = reference.place.is_default_backend() ? ".service" : ".backend.service";
-      translation.upstream_diagnostics.push_back({"Ingress", metadata.object_namespace, metadata.name, reference.place.field() + member, found->second.problem, routing::Severity::refused});
-    }
-  }
-  std::set<routing::Diagnostic> of_services;  // several ports of one Service say the same
-  for (const auto& [index, finding] : translation.findings)
-    if (finding.of_service) of_services.insert(*finding.of_service);
-  translation.upstream_diagnostics.insert(translation.upstream_diagnostics.end(), of_services.begin(), of_services.end());
-}
-
 }  // namespace
 
 std::shared_ptr<const routing::UpstreamTable> make_upstreams(Translation& translation, const std::set<kube::Key>* services, const Store& store, const Options& options,
@@ -76,7 +58,6 @@ std::shared_ptr<const routing::UpstreamTable> make_upstreams(Translation& transl
   }
   resolve_groups(translation, unknown, *table, store, options, answers);
   table->content_hash = routing::hash_of(*table);
-  tell_findings(translation);
   return table;
 }
 
@@ -91,7 +72,6 @@ std::shared_ptr<const routing::UpstreamTable> update_upstreams(Translation& tran
   }
   resolve_groups(translation, changed, *table, store, options, answers);
   table->content_hash = routing::hash_of(*table);
-  tell_findings(translation);
   return table;
 }
 

@@ -2,6 +2,7 @@
 
 #include "controller/kube/decode.hpp"
 #include "controller/manifests/yaml.hpp"
+#include "controller/translate/diagnostics.hpp"
 
 #include <fmt/format.h>
 
@@ -35,8 +36,7 @@ Translated translate_yaml(std::string_view text, const controller::Options& opti
   for (const auto& diagnostic : decoded.diagnostics) result.diagnostics.push_back(routing::to_line(diagnostic));
   controller::translate::CertificateCache certificates;
   result.translation = controller::translate::translate(decoded.store, options, answers, certificates);
-  for (const auto* list : {&result.translation.route_diagnostics, &result.translation.upstream_diagnostics})
-    for (const auto& diagnostic : *list) result.diagnostics.push_back(routing::to_line(diagnostic));
+  for (const auto& diagnostic : controller::translate::diagnostics_of(result.translation)) result.diagnostics.push_back(routing::to_line(diagnostic));
   std::sort(result.diagnostics.begin(), result.diagnostics.end());
   return result;
 }

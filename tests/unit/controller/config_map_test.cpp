@@ -1,3 +1,4 @@
+#include "controller/translate/diagnostics.hpp"
 #include "tests/support/translate_yaml.hpp"
 
 #include <gtest/gtest.h>
@@ -111,7 +112,8 @@ TEST(ConfigMap, OneThatIsGoneStaysInForce) {
   for (int i = 0; i < 2; ++i) {
     controller::translate::translate(translation, decode_yaml(rest).store, options, {}, certificates, nullptr);
     EXPECT_EQ(translation.snapshot->version, version);
-    ASSERT_FALSE(translation.route_diagnostics.empty());
-    EXPECT_EQ(routing::to_line(translation.route_diagnostics.front()).find("ConfigMap default/conf: --configmap: is gone"), 0u);
+    const auto all = controller::translate::diagnostics_of(translation);
+    ASSERT_FALSE(all.empty());
+    EXPECT_EQ(routing::to_line(all.front()).find("ConfigMap default/conf: --configmap: is gone"), 0u);
   }
 }

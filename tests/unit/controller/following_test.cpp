@@ -1,6 +1,7 @@
 // A translation that follows changes is the one that is made from nothing, whatever went before: random changes to a small
 // world in which everything refers to everything.
 #include "controller/kube/store_update.hpp"
+#include "controller/translate/diagnostics.hpp"
 #include "tests/support/make_certificate.hpp"
 #include "tests/support/translate_yaml.hpp"
 
@@ -172,8 +173,7 @@ class Following {
     const auto fresh = translate::translate(store_, options_, answers_, certificates_);
     ASSERT_EQ(routing::to_json(*followed_.snapshot), routing::to_json(*fresh.snapshot));
     ASSERT_EQ(followed_.snapshot->version, fresh.snapshot->version);
-    ASSERT_EQ(lines(followed_.route_diagnostics), lines(fresh.route_diagnostics));
-    ASSERT_EQ(lines(followed_.upstream_diagnostics), lines(fresh.upstream_diagnostics));
+    ASSERT_EQ(lines(translate::diagnostics_of(followed_)), lines(translate::diagnostics_of(fresh)));
     ASSERT_EQ(followed_.external_names, fresh.external_names);
     ASSERT_EQ(followed_.refused, fresh.refused);
     ASSERT_EQ(followed_.ingresses_served(), fresh.ingresses_served());
@@ -280,7 +280,8 @@ TEST(Following, TellsAnotherReasonOnceANamespaceIsBeingDeleted) {
   translate::CertificateCache certificates;
   auto translation = translate::translate(store, {}, {}, certificates);
   const auto told = [&translation](const std::string& text) {
-    return std::any_of(translation.route_diagnostics.begin(), translation.route_diagnostics.end(), [&text](const auto& one) { return one.reason.find(text) != std::string::npos; });
+    const auto all = translate::diagnostics_of(translation);
+    return std::any_of(all.begin(), all.end(), [&text](const auto& one) { return one.reason.find(text) != std::string::npos; });
   };
   EXPECT_TRUE(told("which is older"));
   store.namespaces[{"", "away"}] = std::get<kube::Ptr<kube::Namespace>>(namespace_away(", deletionTimestamp: \"2024-02-01T00:00:00Z\""));

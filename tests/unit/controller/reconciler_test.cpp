@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
@@ -106,16 +107,19 @@ TEST_F(ReconcilerTest, FreesWhatWasReplaced) {
 }
 
 TEST_F(ReconcilerTest, TellsThatACertificateHasExpiredWhenItDoes) {
-  const auto pem = tls::testing::make_certificate({.names = {"a.test"}, .days = 0, .seconds = 3});
+  const auto pem = tls::testing::make_certificate({.names = {"a.test", "b.test"}, .days = 0, .seconds = 3});
   const auto block = [](const std::string& name, const std::string& text) {
     std::string lines = "  " + name + ": |\n    ";
     for (const char c : text) lines += c == '\n' ? "\n    " : std::string{c};
     return lines + "\n";
   };
-  files.write("a.yaml", test::service("web") + test::ingress({.tls_secret = "pair"}) + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: pair}\nstringData:\n" +
+  std::string without_hosts = test::ingress({.name = "two", .host = "b.test", .tls_secret = "pair"});
+  without_hosts.replace(without_hosts.find("hosts: ['b.test'], "), 19, "");
+  files.write("a.yaml", test::service("web") + test::ingress({.tls_secret = "pair"}) + without_hosts + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: pair}\nstringData:\n" +
                             block("tls.crt", pem.chain) + block("tls.key", pem.key));
   start();
-  EXPECT_TRUE(recorder.eventually([this] { return recorder.holding.size() == 1 && recorder.holding.begin()->find("has expired") != std::string::npos; }));
+  const auto has_expired = [](const std::string& line) { return line.find("has expired") != std::string::npos; };
+  EXPECT_TRUE(recorder.eventually([&] { return recorder.holding.size() == 2 && std::all_of(recorder.holding.begin(), recorder.holding.end(), has_expired); }));
 }
 
 TEST_F(ReconcilerTest, SharesTheRoutesWhenOnlyEndpointsChange) {
