@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <set>
 #include <string>
 
 namespace controller {
@@ -27,7 +28,7 @@ struct Options {
   bool update_status = true;                    // --update-status: of Ingresses, when the objects come from the Kubernetes API
   bool update_status_on_shutdown = true;        // cleared by the last replica
   std::string publish_service;                  // ns/name; whose addresses go into the status
-  std::string publish_status_address;           // addresses and names, commas between; wins over publish_service
+  std::set<std::string> publish_status_addresses;  // IPs and DNS names, in small letters; win over publish_service
   bool report_node_internal_address = false;    // without the two above: of the nodes, the internal one
   bool elects_leader = true;                    // --disable-leader-election: writes without asking for the Lease
   std::string election_id = "ingress-controller-leader";  // name of the Lease

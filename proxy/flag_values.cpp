@@ -128,8 +128,9 @@ FlagValue<std::string> parse_namespace(std::string_view text) {
   return {std::string{text}};
 }
 
-FlagValue<std::string> parse_published(std::string_view text) {
-  std::vector<std::string> entries, published;
+FlagValue<std::set<std::string>> parse_published(std::string_view text) {
+  std::vector<std::string> entries;
+  std::set<std::string> published;
   boost::algorithm::split(entries, text, [](char c) { return c == ','; });
   for (std::string& entry : entries) {
     boost::algorithm::trim(entry);
@@ -139,9 +140,10 @@ FlagValue<std::string> parse_published(std::string_view text) {
     // What ends in a number is an IPv4 address or a slip of the pen (URL Standard, 3.5).
     const bool ends_in_number = entry.substr(entry.rfind('.') + 1).find_first_not_of("0123456789") == std::string::npos;
     if (!is_numeric_address(entry) && (ends_in_number || !is_dns_subdomain(entry))) return {{}, "is not a list of IP addresses and DNS names, commas between them"};
-    published.push_back(std::move(entry));
+    published.insert(std::move(entry));
   }
-  return {boost::algorithm::join(published, ",")};
+  if (published.empty() && !text.empty()) return {{}, "holds no address"};
+  return {std::move(published)};
 }
 
 FlagValue<std::vector<std::string>> parse_addresses(std::string_view text) {

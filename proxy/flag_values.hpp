@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,7 @@ struct FlagValue {
 [[nodiscard]] FlagValue<std::chrono::seconds> parse_seconds(std::string_view text);        // "30", or a Go duration of whole seconds
 [[nodiscard]] FlagValue<std::string> parse_object_name(std::string_view text);   // "namespace/name"; "" = none
 [[nodiscard]] FlagValue<std::string> parse_namespace(std::string_view text);     // one DNS label; "" = all
-[[nodiscard]] FlagValue<std::string> parse_published(std::string_view text);     // IPs and DNS names, commas between; as the API takes them
+[[nodiscard]] FlagValue<std::set<std::string>> parse_published(std::string_view text);  // IPs and DNS names, commas between; as the API takes them
 [[nodiscard]] FlagValue<std::vector<std::string>> parse_addresses(std::string_view text);  // numeric, comma between; [v6] or v6
 
 }  // namespace proxy

@@ -78,7 +78,7 @@ std::string set_update_on_shutdown(Options& o, std::string_view v) {
   return store(parse_bool(v), o.controller.update_status_on_shutdown);
 }
 std::string set_publish_service(Options& o, std::string_view v) { return store(parse_object_name(v), o.controller.publish_service); }
-std::string set_publish_address(Options& o, std::string_view v) { return store(parse_published(v), o.controller.publish_status_address); }
+std::string set_publish_address(Options& o, std::string_view v) { return store(parse_published(v), o.controller.publish_status_addresses); }
 std::string set_report_internal(Options& o, std::string_view v) {
   return store(parse_bool(v), o.controller.report_node_internal_address);
 }

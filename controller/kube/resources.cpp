@@ -60,7 +60,7 @@ std::vector<Watched> watched_by(const Options& options) {
     add_named(options.default_backend_service, services, "");
     add_named(options.default_backend_service, endpoint_slices, "kubernetes.io/service-name");
   }
-  if (options.update_status && options.publish_status_address.empty() && is_outside(options.publish_service)) {
+  if (options.update_status && options.publish_status_addresses.empty() && is_outside(options.publish_service)) {
     add_named(options.publish_service, services, "");
     all.back().is_dispensable = true;  // the status goes without; what is served does not
   }

@@ -21,11 +21,6 @@ bool is_ip(const std::string& text) {
   return ::inet_pton(AF_INET, text.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, text.c_str(), bytes) == 1;
 }
 
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t"), last = text.find_last_not_of(" \t");
-  return first == std::string_view::npos ? std::string_view{} : text.substr(first, last - first + 1);
-}
-
 // As the API takes names: in small letters, without the dot at the end.
 std::string plain_name(std::string name) {
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -46,16 +41,6 @@ kube::StatusAddresses in_order(kube::StatusAddresses addresses) {
 }
 
 }  // namespace
-
-kube::StatusAddresses parse_addresses(std::string_view list) {
-  kube::StatusAddresses addresses;
-  for (std::size_t start = 0; start <= list.size();) {
-    const auto comma = std::min(list.find(',', start), list.size());
-    if (const auto entry = trim(list.substr(start, comma - start)); !entry.empty()) add(std::string{entry}, addresses);
-    start = comma + 1;
-  }
-  return in_order(std::move(addresses));
-}
 
 kube::StatusAddresses addresses_of(const kube::Service& service) {
   const kube::Exposure& exposure = service.exposure;

@@ -9,15 +9,13 @@
 
 namespace controller::status {
 
-// The list of --publish-status-address; empty entries are passed over.
-[[nodiscard]] kube::StatusAddresses parse_addresses(std::string_view list);
-
 // Those of a Service: what its load balancer has been given and its external IPs; without any, its ClusterIP. Of a load balancer
 // that has nothing yet there is nothing to say: its ClusterIP would go into somebody's DNS.
 [[nodiscard]] kube::StatusAddresses addresses_of(const kube::Service& service);
 
 // Of a Node, as the server's text: the external one, without it or when `internal` is asked for the internal one; "" = neither.
 [[nodiscard]] std::string address_of_node(std::string_view node, bool internal);
+// Of IPs and names.
 [[nodiscard]] kube::StatusAddresses to_addresses(const std::set<std::string>& list);
 
 // As a merge patch of an Ingress's status; no addresses: as one that clears it.

@@ -29,7 +29,7 @@ StatusWriter::StatusWriter(const Options& options, Parts parts, const kube::Key&
     : options_(options), parts_(std::move(parts)), nodes_(parts_.client, parts_.findings, pod, options.report_node_internal_address),
       pause_(parts_.client.executor()) {
   if (!options.update_status) origin_ = Origin::nothing;
-  else if (!options.publish_status_address.empty()) origin_ = Origin::flag;
+  else if (!options.publish_status_addresses.empty()) origin_ = Origin::flag;
   else if (!options.publish_service.empty()) origin_ = Origin::service;
   else origin_ = pod.second.empty() ? Origin::nothing : Origin::nodes;
 }
@@ -38,7 +38,6 @@ std::string StatusWriter::notice() const {
   const std::lock_guard lock{mutex_};
   if (!options_.update_status || version_ == 0 || statuses_.has_addresses()) return "";
   switch (origin_) {
-    case Origin::flag: return "--publish-status-address holds no address: the status of Ingresses is left as it is";
     case Origin::service:
       return fmt::format("--publish-service: Service {} has no address yet, or does not exist: the status of Ingresses is left as it is", options_.publish_service);
     case Origin::nothing:
@@ -50,7 +49,7 @@ std::string StatusWriter::notice() const {
 void StatusWriter::find_addresses(const Store& store) {
   kube::StatusAddresses addresses;
   if (origin_ == Origin::flag) {
-    addresses = parse_addresses(options_.publish_status_address);
+    addresses = to_addresses(options_.publish_status_addresses);
   } else if (origin_ == Origin::service) {
     const auto service = store.services.find(kube::key_of(options_.publish_service));
     if (service != store.services.end()) addresses = addresses_of(*service->second);

@@ -4,6 +4,7 @@
 #include "controller/translate/upstream_table.hpp"
 #include "routing/content_hash.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace controller::translate {
@@ -54,7 +55,7 @@ void Translator::make_snapshot() {
   translation_.snapshot = std::move(snapshot);
 }
 
-void Translator::run() {
+bool Translator::run() {
   ++translation_.count;
   translation_.ingress_states.clear();
   find_config_map();
@@ -64,12 +65,13 @@ void Translator::run() {
   build_routes();
   make_snapshot();
   translation_.common_findings = std::move(common_findings_);
+  return !is_partial_ || std::any_of(forgotten_.begin(), forgotten_.end(), [](const auto& planned) { return !planned->certificates.empty(); });
 }
 
 void translate(Translation& translation, const Store& store, const Options& options, const DnsResolver::Answers& answers, CertificateCache& certificates,
                const Changes* changes) {
-  Translator{translation, store, options, answers, certificates, changes}.run();
-  certificates.forget_unused();
+  const bool lets_certificates_go = Translator{translation, store, options, answers, certificates, changes}.run();
+  if (lets_certificates_go) certificates.forget_unused();
 }
 
 Translation translate(const Store& store, const Options& options, const DnsResolver::Answers& answers, CertificateCache& certificates) {

@@ -27,7 +27,8 @@ class Translator {
              const Changes* changes)
       : translation_(translation), store_(store), options_(options), answers_(answers), certificates_(certificates), changes_(changes) {}
 
-  void run();
+  // True: certificates may have been held by what ends with this, and by nobody else.
+  [[nodiscard]] bool run();
 
  private:
   // translation.cpp

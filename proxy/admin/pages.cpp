@@ -48,9 +48,10 @@ Page readiness(const Facts& facts) {
 // Of a target in origin or absolute form (RFC 9112, 3.2).
 std::string_view path_of(std::string_view target) {
   target = target.substr(0, target.find('?'));
-  constexpr std::string_view scheme = "http://";
-  if (!target.starts_with(scheme)) return target;
-  const auto path = target.find('/', scheme.size());
+  constexpr std::string_view separator = "://";
+  const auto scheme_end = target.find(separator);
+  if (target.starts_with('/') || scheme_end == target.npos) return target;
+  const auto path = target.find('/', scheme_end + separator.size());
   return path == target.npos ? "/" : target.substr(path);
 }
 

@@ -62,6 +62,7 @@ TEST_F(AdminTest, HealthFollowsServingAndShutdown) {
 
 TEST_F(AdminTest, TakesTargetsInAbsoluteForm) {
   EXPECT_THAT(get("http://x/healthz?full"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(get("HTTP://x/healthz"), StartsWith("HTTP/1.1 200 "));
   EXPECT_THAT(get("http://x"), HasSubstr("text/html"));
   EXPECT_THAT(get("healthz"), Not(StartsWith("HTTP/1.1 200 ")));
 }

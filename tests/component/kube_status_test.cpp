@@ -24,7 +24,7 @@ class KubeStatus : public testing::Test {
   KubeStatus() {
     files.write("config", api.kubeconfig());
     options.kubeconfig = (files.path() / "config").string();
-    options.publish_status_address = "192.0.2.1";
+    options.publish_status_addresses = {"192.0.2.1"};
     options.election_ttl = 3s;
     api.apply(ingress_class + test::service("web") + test::ingress({}));
   }
@@ -143,7 +143,7 @@ TEST_F(KubeStatus, TheLastReplicaClearsIt) {
 
 TEST_F(KubeStatus, HoldsTheAddressesOfNodesWhereNothingElseIsSaid) {
   ::setenv("POD_NAME", "weir-1", 1);
-  options.publish_status_address.clear();
+  options.publish_status_addresses.clear();
   api.apply("---\napiVersion: v1\nkind: Pod\nmetadata: {name: weir-1, labels: {app: weir}}\nspec: {nodeName: n1}\nstatus: {phase: Running}\n"
             "---\napiVersion: v1\nkind: Node\nmetadata: {name: n1}\nstatus: {addresses: [{type: InternalIP, address: 10.0.0.1}, {type: ExternalIP, address: 192.0.2.1}]}\n");
   api.forbid("nodes");

@@ -290,3 +290,18 @@ TEST(Following, TellsAnotherReasonOnceANamespaceIsBeingDeleted) {
   EXPECT_TRUE(told("which stays while this one is being deleted"));
   EXPECT_FALSE(told("which is older"));
 }
+
+TEST(Following, LetsTheCertificateOfAnIngressGoWithIt) {
+  controller::Store store = decode_yaml(service("web") + ingress({}) + ingress({.name = "secure", .host = "b.test", .tls_secret = "pair"})).store;
+  store.secrets[{"default", "pair"}] = std::get<kube::Ptr<kube::Secret>>(secret("pair", {"b.test"}, 90));
+  translate::CertificateCache certificates;
+  auto translation = translate::translate(store, {}, {}, certificates);
+  ASSERT_EQ(translation.snapshot->certificates->entries.size(), 1u);
+  const std::weak_ptr<const tls::Certificate> certificate = translation.snapshot->certificates->entries[0].certificate;
+  const controller::Changes changes{.routes = true, .ingresses = {{"default", "secure"}}, .services = {}, .secrets = {}, .statuses = {}};
+  translate::translate(translation, store, {}, {}, certificates, &changes);
+  EXPECT_FALSE(certificate.expired());
+  store.ingresses.erase({"default", "secure"});
+  translate::translate(translation, store, {}, {}, certificates, &changes);
+  EXPECT_TRUE(certificate.expired());
+}

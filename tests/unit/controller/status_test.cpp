@@ -69,7 +69,7 @@ TEST(StatusAddresses, AreTheClusterIpAsALastResort) {
 }
 
 TEST(StatusAddresses, OfAFlagAreIpsAndNames) {
-  EXPECT_EQ(controller::status::parse_addresses(" 192.0.2.1, edge.test,,2001:db8::1"), (StatusAddresses{{"", "edge.test"}, {"192.0.2.1", ""}, {"2001:db8::1", ""}}));
+  EXPECT_EQ(controller::status::to_addresses({"192.0.2.1", "edge.test", "2001:db8::1"}), (StatusAddresses{{"", "edge.test"}, {"192.0.2.1", ""}, {"2001:db8::1", ""}}));
   EXPECT_EQ(controller::status::patch_of({{"192.0.2.1", ""}, {"", "edge.test"}}), R"({"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.1"},{"hostname":"edge.test"}]}}})");
   EXPECT_EQ(controller::status::patch_of({}), R"({"status":{"loadBalancer":{"ingress":null}}})");
 }
