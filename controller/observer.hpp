@@ -14,7 +14,7 @@ namespace controller {
 class Observer {
  public:
   virtual ~Observer() = default;
-  // A configuration was handed out; what it has to report has been reported before.
+  // A configuration was handed out. What there is to tell of it follows, at once or, when that is much, within a second.
   virtual void on_published(std::uint64_t version, std::chrono::nanoseconds cpu) = 0;
   virtual void on_diagnostic(const routing::Diagnostic&) = 0;  // a new one
   virtual void on_healed(const routing::Diagnostic&) = 0;      // one reported before that no longer holds

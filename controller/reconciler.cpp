@@ -20,7 +20,10 @@
 #include <chrono>
 #include <iterator>
 #include <set>
+#include <span>
+#include <string_view>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 namespace controller {
@@ -36,8 +39,8 @@ constexpr std::chrono::milliseconds longest_burst{100};
 constexpr std::chrono::milliseconds shortest_rest{5};
 constexpr int rest_per_work = 3;
 constexpr std::chrono::milliseconds longest_rest{250};
-// What there is to tell is gathered and compared whole: after it there is none for so many times the CPU it took, so that much of it
-// gets a twentieth of a core, and nobody waits for it longer than the limit.
+// Diagnostics are gathered and compared whole: after it there is a rest for so many times the CPU it took, so that very many get a
+// twentieth of a core; more only where nobody would hear of a new one for longer than the limit.
 constexpr int report_rest_per_work = 19;
 constexpr std::chrono::milliseconds longest_report_rest{1000};
 // How long nobody looks whether certificates are valid still.
@@ -53,6 +56,14 @@ std::chrono::nanoseconds thread_cpu() {
   return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
 }
 
+// Those of one object, in a sorted list.
+std::span<const routing::Diagnostic> of_object(const std::vector<routing::Diagnostic>& sorted, const kube::ObjectName& name) {
+  using Texts = std::tuple<std::string_view, std::string_view, std::string_view>;
+  const auto object = [](const routing::Diagnostic& diagnostic) { return Texts{diagnostic.kind, diagnostic.object_namespace, diagnostic.name}; };
+  const auto found = std::ranges::equal_range(sorted, Texts{name.first, name.second.first, name.second.second}, {}, object);
+  return {found.begin(), found.end()};
+}
+
 }  // namespace
 
 struct Reconciler::State {
@@ -63,7 +74,8 @@ struct Reconciler::State {
   std::unique_ptr<Source> source;
   translate::CertificateCache certificates;
   translate::Translation translation;
-  std::set<routing::Diagnostic> reported;
+  std::vector<routing::Diagnostic> reported;  // sorted
+  std::set<kube::ObjectName> gone;            // of the objects of those, since then
   std::set<std::string> noticed;
   std::vector<std::string> problems;
   Clock::time_point rests_until{}, reports_from{};
@@ -87,10 +99,11 @@ struct Reconciler::State {
   void translate_all(const Changes* changes);  // null: anything may differ
   void refresh_endpoints(const std::set<kube::Key>& services, bool new_answers);
   void finish(std::chrono::nanoseconds cpu_before, const Changes& changes);
-  [[nodiscard]] std::set<routing::Diagnostic> gather() const;
+  [[nodiscard]] std::vector<routing::Diagnostic> gather() const;
   [[nodiscard]] bool must_judge() const { return !translation.judged.contains(std::chrono::system_clock::now()); }
   [[nodiscard]] std::chrono::milliseconds until_check() const;
-  void report();
+  void report_conditions();
+  void report_findings();
   void report_if_due();
   void start_leader();
   void react();
@@ -120,32 +133,43 @@ void Reconciler::State::finish(std::chrono::nanoseconds cpu_before, const Change
   }
   if (leader) leader->follow(translation, changes, source->store());
   translation.ingress_states.clear();  // nobody else asks
-  is_report_due = true;
-  report_if_due();
+  for (const kube::ObjectName& name : changes.gone)
+    if (!of_object(reported, name).empty()) gone.insert(name);
   if (is_new) observer.on_published(published_version, thread_cpu() - cpu_before);
+  report_conditions();
+  is_report_due = true;
 }
 
-std::set<routing::Diagnostic> Reconciler::State::gather() const {
-  std::set<routing::Diagnostic> all;
-  for (auto& diagnostic : source->diagnostics()) all.insert(std::move(diagnostic));
-  if (translation.snapshot)
-    for (auto& diagnostic : translate::diagnostics_of(translation)) all.insert(std::move(diagnostic));
-  if (leader)
-    for (auto& diagnostic : leader->diagnostics()) all.insert(std::move(diagnostic));
+// Sorted, each once.
+std::vector<routing::Diagnostic> Reconciler::State::gather() const {
+  std::vector<routing::Diagnostic> all = source->diagnostics();
+  const auto add = [&all](std::vector<routing::Diagnostic> more) { all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end())); };
+  if (translation.snapshot) add(translate::diagnostics_of(translation));
+  if (leader) add(leader->diagnostics());
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
 }
 
 // What is new, and what no longer holds.
-void Reconciler::State::report() {
-  std::set<routing::Diagnostic> now = gather();
+void Reconciler::State::report_findings() {
+  is_report_due = false;
+  std::vector<routing::Diagnostic> now = gather();
   events::Difference difference;
   difference.is_first = !std::exchange(has_begun, translation.snapshot != nullptr);
   std::set_difference(now.begin(), now.end(), reported.begin(), reported.end(), std::back_inserter(difference.arisen));
   std::set_difference(reported.begin(), reported.end(), now.begin(), now.end(), std::back_inserter(difference.healed));
+  for (const kube::ObjectName& name : std::exchange(gone, {}))
+    for (const auto& diagnostic : of_object(now, name))
+      if (std::binary_search(reported.begin(), reported.end(), diagnostic)) difference.renewed.push_back(diagnostic);
   for (const auto& diagnostic : difference.arisen) observer.on_diagnostic(diagnostic);
   for (const auto& diagnostic : difference.healed) observer.on_healed(diagnostic);
   if (leader) leader->report(difference, source->store());
   reported = std::move(now);
+}
+
+// What is not worth waiting: notices, and whether the objects are in step.
+void Reconciler::State::report_conditions() {
   auto notices = source->notices();
   if (leader)
     for (auto& notice : leader->notices()) notices.push_back(std::move(notice));
@@ -161,8 +185,7 @@ void Reconciler::State::report() {
 void Reconciler::State::report_if_due() {
   if (!is_report_due || Clock::now() < reports_from) return;
   const auto cpu_before = thread_cpu();
-  report();
-  is_report_due = false;
+  report_findings();
   reports_from = Clock::now() + std::min<std::chrono::nanoseconds>(report_rest_per_work * (thread_cpu() - cpu_before), longest_report_rest);
 }
 
@@ -177,36 +200,37 @@ void Reconciler::State::react() {
   finish(cpu_before, changes);
   rests_until = Clock::now() + std::clamp<std::chrono::nanoseconds>(rest_per_work * (thread_cpu() - cpu_before), shortest_rest, longest_rest);
   release_retired();
+  report_if_due();
 }
 
 // Until something may have happened. False when nothing has.
 bool Reconciler::State::poll(std::chrono::milliseconds limit) {
   if (!retired.empty()) limit = std::min(limit, release_interval);
-  if (is_report_due) limit = std::min(limit, std::chrono::ceil<std::chrono::milliseconds>(reports_from - Clock::now()));
   pollfd polled[] = {{source->fd(), POLLIN, 0}, {wake, POLLIN, 0}};
   const int ready = ::poll(polled, 2, static_cast<int>(std::max(limit, std::chrono::milliseconds{0}).count()));
   std::uint64_t ignored;
   if (polled[1].revents) (void)!::read(wake, &ignored, sizeof ignored);
   if (ready == 0) release_retired();
-  report_if_due();
   return ready != 0;
 }
 
 // False when it is time to stop.
 bool Reconciler::State::wait_for_objects() {
   while (!stopping && !source->is_synced()) {
-    report();
+    report_findings();
+    report_conditions();
     poll(source->until_check());
     (void)source->take_changes();
   }
   return !stopping;
 }
 
-// Until the source wants to be asked, or a certificate begins or ceases to be valid. The clock may be set meanwhile: hence a limit.
+// Until the source wants to be asked, a certificate begins or ceases to be valid, or there is something to tell. The clock may be set meanwhile: hence a limit.
 std::chrono::milliseconds Reconciler::State::until_check() const {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(std::min<std::chrono::system_clock::duration>(
       translation.judged.until() - std::chrono::system_clock::now(), longest_wait));
-  return std::min(source->until_check(), std::max(left, std::chrono::milliseconds{0}));
+  const auto report_due = is_report_due ? std::chrono::ceil<std::chrono::milliseconds>(reports_from - Clock::now()) : left;
+  return std::max(std::min({source->until_check(), left, report_due}), std::chrono::milliseconds{0});
 }
 
 // False when it is time to stop. Returns when something has changed and the rest is over.
@@ -219,9 +243,15 @@ bool Reconciler::State::wait() {
     if (!changed && must_judge()) return true;
     if (changed && Clock::now() >= due) return true;
     if (changed && !happened) continue;
-    if (leader_changed.exchange(false)) is_report_due = true;
+    if (leader_changed.exchange(false)) {
+      report_conditions();
+      is_report_due = true;
+    }
     const bool by_source = source->take_changes();
-    if (!by_source && !answers_changed) continue;
+    if (!by_source && !answers_changed) {
+      report_if_due();  // not while something is taken and not in force: what is told has to agree with what is served
+      continue;
+    }
     const auto now = Clock::now();
     if (!changed) deadline = now + longest_burst;
     changed = true;
@@ -252,9 +282,11 @@ void Reconciler::State::run() {
     answers_changed = false;
     refresh_endpoints({}, true);
   }
-  finish(cpu_before, {.routes = true, .is_unbounded = true, .ingresses = {}, .services = {}, .secrets = {}, .statuses = {}});
+  finish(cpu_before, {.routes = true, .is_unbounded = true, .ingresses = {}, .services = {}, .secrets = {}, .gone = {}, .statuses = {}});
+  report_if_due();
   ::malloc_trim(0);  // what parsing left free goes back to the system
   while (wait()) react();
+  if (is_report_due) report_findings();
 }
 
 Reconciler::Reconciler(Options options, Observer& observer, Publish publish, IsInForce is_in_force)

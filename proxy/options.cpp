@@ -98,14 +98,16 @@ std::string directory_of(const std::string& word) {
 // The message for a word that names manifests; "" when it names none.
 std::string explain_place(const std::string& word) {
   const std::string directory = directory_of(word);
-  return directory.empty() ? "" : "unexpected word " + in_quotes(word) + "; manifests are read with --manifests " + in_quotes(directory);
+  return directory.empty() ? "" : "unexpected word " + in_quotes(word) + "; a whole directory of manifests is read, with --manifests " + in_quotes(directory);
 }
 
 // The message for a word that no flag took.
 std::string explain_leftover(const std::string& word) {
   if (command_of(word)) return "the command stands first: weir " + word + " ...";
-  if (const std::string text = explain_place(word); !text.empty()) return text;
-  if (!word.starts_with('-')) return "unexpected word " + in_quotes(word) + " (a boolean flag is --name or --name=false, one word)";
+  if (!word.starts_with('-')) {
+    const std::string text = word == "true" || word == "false" ? "" : explain_place(word);
+    return text.empty() ? "unexpected word " + in_quotes(word) + " (a boolean flag is --name or --name=false, one word)" : text;
+  }
   const std::string name = word.substr(std::min(word.find_first_not_of('-'), word.size()));
   const std::string bare = name.substr(0, name.find('='));
   std::string text = "unknown flag " + in_quotes(word.substr(0, word.find('=')));

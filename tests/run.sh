@@ -24,7 +24,7 @@ cores=$(nproc)
 # A sanitizer's finding must fail the test, also when it is found in a child that the test only stops.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
-export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:suppressions=$PWD/tests/tsan.supp}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1}
 
 build() {  # build PRESET [TARGET]...
   say "$1: building"

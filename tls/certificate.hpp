@@ -51,8 +51,9 @@ class Certificate {
   // True when `host` (lower case, no port; may itself be "*.example.com") is one of names(); a wildcard name
   // covers exactly one label.
   [[nodiscard]] bool covers(std::string_view host) const noexcept;
+  // What lies beyond the range of Time (1677 to 2262) is its nearest end.
   [[nodiscard]] Time not_before() const noexcept { return not_before_; }
-  [[nodiscard]] Time expiry() const noexcept { return expiry_; }  // the earliest of the chain; after the year 2262: then
+  [[nodiscard]] Time expiry() const noexcept { return expiry_; }  // the earliest of the chain
   [[nodiscard]] const std::string& fingerprint() const noexcept { return fingerprint_; }  // SHA-256 of the leaf, hex
   // SHA-256 of leaf and intermediates, hex: what a client is shown. Equal for two objects that may stand for each other.
   [[nodiscard]] const std::string& chain_fingerprint() const noexcept { return chain_fingerprint_; }

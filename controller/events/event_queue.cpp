@@ -21,7 +21,7 @@ void EventQueue::enqueue(const routing::Diagnostic& diagnostic, Pending pending)
 
 void EventQueue::arise(const routing::Diagnostic& diagnostic, const Regarding& regarding, bool was_there) {
   const auto pending = pending_.find(diagnostic);
-  const bool was_gone_untold = pending != pending_.end() && pending->second.occasion == Occasion::healed;
+  const bool was_gone_untold = pending != pending_.end() && pending->second.occasion == Occasion::healed && pending->second.regarding.uid == regarding.uid;
   holding_.insert_or_assign(diagnostic, Held{regarding, was_gone_untold});
   if (was_gone_untold) pending_.erase(pending);
   else enqueue(diagnostic, {regarding, Occasion::arisen, was_there});
@@ -78,6 +78,7 @@ void EventQueue::on_done(const Item& item, TimePoint now, bool has_written) {
   const auto pending = pending_.find(item.diagnostic);
   const auto holding = holding_.find(item.diagnostic);
   const bool holds = holding != holding_.end();
+  if (holds && holding->second.regarding.uid != item.regarding.uid) return;  // made again meanwhile: that one is still to be told of
   if (holds) holding->second.is_told = item.occasion == Occasion::arisen;
   if (pending != pending_.end() && pending->second.occasion == item.occasion) {
     pending_.erase(pending);

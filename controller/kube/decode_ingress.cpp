@@ -167,6 +167,25 @@ IngressTls decode_tls(const json::value& value, const std::string& at, Reader& r
   return tls;
 }
 
+// Whether rules for hosts of their own may have been meant, in whatever form.
+bool names_host(const json::value& value) {
+  if (const json::string* text = value.if_string()) return text->find("host") != json::string::npos;
+  if (const json::array* list = value.if_array()) return std::any_of(list->begin(), list->end(), names_host);
+  const json::object* const object = value.if_object();
+  return object && std::any_of(object->begin(), object->end(), [](const auto& member) {
+    const std::string_view name{member.key().data(), member.key().size()};
+    return name.starts_with("host") || names_host(member.value());
+  });
+}
+
+// Of a spec none of whose rules could be read.
+bool has_lost_hosts(const json::object& spec) {
+  return std::any_of(spec.begin(), spec.end(), [](const auto& member) {
+    const std::string_view name{member.key().data(), member.key().size()};
+    return (name == "rules" || std::find(std::begin(spec_fields), std::end(spec_fields), name) == std::end(spec_fields)) && names_host(member.value());
+  });
+}
+
 }  // namespace
 
 Ingress decode_ingress(const json::object& root, Reader& reader) {
@@ -191,6 +210,7 @@ Ingress decode_ingress(const json::object& root, Reader& reader) {
   const json::value* const rules = spec->if_contains("rules");
   const bool is_empty = rules && (rules->is_null() || (rules->is_array() && rules->get_array().empty()));
   ingress.has_lost_rules = ingress.rules.empty() && (rules ? !is_empty : has_unknown);
+  ingress.has_lost_hosts = ingress.has_lost_rules && has_lost_hosts(*spec);
   if (const json::array* entries = reader.array(*spec, "tls", "spec.tls"))
     for (std::size_t i = 0; i < entries->size(); ++i) ingress.tls.push_back(decode_tls((*entries)[i], "spec.tls[" + std::to_string(i) + "]", reader));
   if (reader.has_misplaced_annotations()) ingress.metadata.unreadable_annotations.emplace_back();

@@ -114,7 +114,8 @@ struct Ingress {
   bool has_default_backend = false;
   Backend default_backend;
   std::vector<IngressRule> rules;
-  bool has_lost_rules = false;  // rules were written, and none could be read
+  bool has_lost_rules = false;  // rules were written, or what may have been meant as rules, and none could be read
+  bool has_lost_hosts = false;  // and they named hosts: they were not for every one
   std::vector<IngressTls> tls;
   IngressStatus status;
 
@@ -201,6 +202,7 @@ using Object = std::variant<Ptr<Ingress>, Ptr<IngressClass>, Ptr<Service>, Ptr<E
   static constexpr std::string_view names[] = {"Ingress", "IngressClass", "Service", "EndpointSlice", "Secret", "ConfigMap", "Namespace"};
   return names[object.index()];
 }
+using ObjectName = std::pair<std::string_view, Key>;  // kind_name() first
 [[nodiscard]] inline Key key_of(const Object& object) {
   return std::visit([](const auto& pointer) { return pointer->metadata.key(); }, object);
 }

@@ -24,6 +24,7 @@ class Update {
       note(*slot);
       note_status(*slot, *object);
     }
+    if (slot && slot->metadata.uid != object->metadata.uid) changes_.gone.insert({kind_name(Ptr<T>{}), slot->metadata.key()});
     note(*object);
     slot = object;
   }
@@ -32,6 +33,7 @@ class Update {
     const auto found = store_.of<T>().find(key);
     if (found == store_.of<T>().end()) return;
     note(*found->second);
+    changes_.gone.insert({kind_name(Ptr<T>{}), key});
     if constexpr (std::is_same_v<T, Ingress>) changes_.statuses.insert(key);
     store_.of<T>().erase(found);
   }

@@ -25,7 +25,7 @@ Changes ManifestSource::update() {
   is_loaded_ = true;
   (void)directory_.take_delta();
   loaded_ = store_from(directory_);
-  return {.routes = true, .is_unbounded = true, .ingresses = {}, .services = {}, .secrets = {}, .statuses = {}};
+  return {.routes = true, .is_unbounded = true, .ingresses = {}, .services = {}, .secrets = {}, .gone = {}, .statuses = {}};
 }
 
 std::vector<routing::Diagnostic> ManifestSource::diagnostics() const {

@@ -51,6 +51,17 @@ void tell_references(const HostWork& work, const Translation& translation, Diagn
   }
 }
 
+Diagnostics diagnostics_of_upstreams(const Translation& translation) {
+  Diagnostics all;
+  if (translation.findings.empty()) return all;
+  for (const auto& [host, work] : translation.hosts) tell_references(work, translation, all);
+  std::set<routing::Diagnostic> of_services;  // several ports of one Service say the same
+  for (const auto& [upstream, finding] : translation.findings)
+    if (finding.of_service) of_services.insert(*finding.of_service);
+  all.insert(all.end(), of_services.begin(), of_services.end());
+  return all;
+}
+
 }  // namespace
 
 std::vector<routing::Diagnostic> diagnostics_of_routes(const Translation& translation) {
@@ -62,17 +73,6 @@ std::vector<routing::Diagnostic> diagnostics_of_routes(const Translation& transl
     tell_unused_secrets(*plan, told, all);
   }
   std::sort(all.begin(), all.end());
-  return all;
-}
-
-std::vector<routing::Diagnostic> diagnostics_of_upstreams(const Translation& translation) {
-  Diagnostics all;
-  if (translation.findings.empty()) return all;
-  for (const auto& [host, work] : translation.hosts) tell_references(work, translation, all);
-  std::set<routing::Diagnostic> of_services;  // several ports of one Service say the same
-  for (const auto& [upstream, finding] : translation.findings)
-    if (finding.of_service) of_services.insert(*finding.of_service);
-  all.insert(all.end(), of_services.begin(), of_services.end());
   return all;
 }
 

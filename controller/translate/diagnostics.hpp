@@ -10,8 +10,7 @@ namespace controller::translate {
 
 // Of everything but the Services and endpoints behind the routes. Sorted.
 [[nodiscard]] std::vector<routing::Diagnostic> diagnostics_of_routes(const Translation& translation);
-[[nodiscard]] std::vector<routing::Diagnostic> diagnostics_of_upstreams(const Translation& translation);
-// Both; the same may stand there twice.
+// Of those too; the same may stand there twice.
 [[nodiscard]] std::vector<routing::Diagnostic> diagnostics_of(const Translation& translation);
 
 }  // namespace controller::translate

@@ -36,11 +36,11 @@ void plan_rule(PlannedIngress& planned, const kube::IngressRule& rule) {
 }
 
 // One without rules is for whatever nobody else takes; where it is refused and guards access, that is closed. Rules that were lost
-// are none of these: they were for hosts of their own, which nobody knows.
+// and named hosts are none of these: they were for hosts of their own, which nobody knows.
 void plan_rules(PlannedIngress& planned, bool has_catch_all) {
   const kube::Ingress& ingress = *planned.ingress;
   for (const kube::IngressRule& rule : ingress.rules) plan_rule(planned, rule);
-  if (!ingress.rules.empty() || ingress.has_lost_rules) return;
+  if (!ingress.rules.empty() || ingress.has_lost_hosts) return;
   if (has_catch_all) planned.rules.push_back({});
   else if (!planned.plan->is_refused) tell(planned, "spec", "has neither rules nor a defaultBackend: there is nothing to serve");
 }

@@ -55,6 +55,21 @@ TEST_F(KubeEvents, TellOfADiagnosticAndOfItsEnd) {
   EXPECT_TRUE(support::eventually([&] { return count({"Warning", R"("series":{"count":2)"}) == 1; })) << "the same again is counted";
 }
 
+TEST_F(KubeEvents, AreToldAgainOfAnObjectThatWasMadeAgain) {
+  const auto one = replica();
+  ASSERT_TRUE(support::eventually([&] { return one->published != 0; }));
+  break_it();
+  ASSERT_TRUE(support::eventually([&] { return count({"Warning", "missing"}) == 1; }));
+  api.stop();  // the next list has another object of that name
+  api.remove("ingresses", "default", "bad");
+  break_it();
+  api.start();
+  EXPECT_TRUE(support::eventually([&] { return count({"Warning", "missing"}) == 2; })) << testing::PrintToString(api.texts_of("events"));
+  api.remove("ingresses", "default", "bad");  // or within one burst
+  break_it();
+  EXPECT_TRUE(support::eventually([&] { return count({"Warning", "missing"}) == 3; })) << testing::PrintToString(api.texts_of("events"));
+}
+
 TEST_F(KubeEvents, NameTheOlderIngressThatHasThePath) {
   api.apply(test::ingress({.name = "younger", .created = "2030-01-01T00:00:00Z"}));
   const auto one = replica();

@@ -145,6 +145,28 @@ TEST(EventQueue, TellsOfWhatChangesWhileItIsWritten) {
   EXPECT_EQ(tell(queue), "healed spec.rules[0].host");
 }
 
+TEST(EventQueue, TellsOfAnObjectThatWasMadeAgain) {
+  const Regarding again{&controller::kube::ingresses, "shop", "web", "uid-2"};
+  EventQueue queue;
+  queue.set_leading(true);
+  queue.arise(refused, web, false);
+  const auto written = queue.next(start);
+  queue.heal(refused, std::nullopt);
+  queue.arise(refused, again, false);
+  queue.on_done(*written, start);
+  const auto next = queue.next(start);
+  ASSERT_TRUE(next) << "what was being told was of the one before";
+  EXPECT_EQ(next->regarding.uid, "uid-2");
+  EXPECT_EQ(tell(queue), "arisen spec.rules[0].host");
+
+  queue.heal(refused, again);
+  queue.arise(refused, web, false);
+  ASSERT_TRUE(queue.next(start)) << "that it healed is not to be told any more, and does not stand for telling of the new one";
+  EXPECT_EQ(queue.next(start)->regarding.uid, "uid-1");
+  EXPECT_EQ(tell(queue), "arisen spec.rules[0].host");
+  EXPECT_EQ(tell(queue), "");
+}
+
 TEST(EventQueue, TellsNothingAgainWhenTheLeadWasLostForAMoment) {
   EventQueue queue;
   queue.set_leading(true);

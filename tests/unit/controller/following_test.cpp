@@ -219,7 +219,7 @@ TEST(Following, LeavesOtherHostsAndTheirUpstreamsAlone) {
 
   const auto changed = std::get<kube::Ptr<kube::Ingress>>(object_of(ingress({.path = "/new"})));
   store.ingresses[changed->metadata.key()] = changed;
-  const controller::Changes changes{.routes = true, .ingresses = {changed->metadata.key()}, .services = {}, .secrets = {}, .statuses = {}};
+  const controller::Changes changes{.routes = true, .ingresses = {changed->metadata.key()}, .services = {}, .secrets = {}, .gone = {}, .statuses = {}};
   translate::translate(translation, store, {}, {}, certificates, &changes);
   const auto b_after = translation.snapshot->routes->match({"b.test", "/"});
   EXPECT_NE(translation.snapshot->routes, before->routes);
@@ -261,7 +261,7 @@ TEST(Following, AnotherWayOfWritingThePortLeadsToAGroup) {
   };
   translate::CertificateCache certificates;
   auto translation = translate::translate(decode_yaml(service("web") + with_port("{name: http}")).store, {}, {}, certificates);
-  const controller::Changes changes{.routes = true, .ingresses = {{"default", "web"}}, .services = {}, .secrets = {}, .statuses = {}};
+  const controller::Changes changes{.routes = true, .ingresses = {{"default", "web"}}, .services = {}, .secrets = {}, .gone = {}, .statuses = {}};
   for (const auto port : {"{name: http, number: 80}", "{number: 80}", "{name: http}"}) {
     translate::translate(translation, decode_yaml(service("web") + with_port(port)).store, {}, {}, certificates, &changes);
     const auto match = translation.snapshot->routes->match({"a.test", "/"});
@@ -285,7 +285,7 @@ TEST(Following, TellsAnotherReasonOnceANamespaceIsBeingDeleted) {
   };
   EXPECT_TRUE(told("which is older"));
   store.namespaces[{"", "away"}] = std::get<kube::Ptr<kube::Namespace>>(namespace_away(", deletionTimestamp: \"2024-02-01T00:00:00Z\""));
-  const controller::Changes changes{.routes = true, .selection = true, .ingresses = {}, .services = {}, .secrets = {}, .statuses = {}};
+  const controller::Changes changes{.routes = true, .selection = true, .ingresses = {}, .services = {}, .secrets = {}, .gone = {}, .statuses = {}};
   translate::translate(translation, store, {}, {}, certificates, &changes);
   EXPECT_TRUE(told("which stays while this one is being deleted"));
   EXPECT_FALSE(told("which is older"));
@@ -298,7 +298,7 @@ TEST(Following, LetsTheCertificateOfAnIngressGoWithIt) {
   auto translation = translate::translate(store, {}, {}, certificates);
   ASSERT_EQ(translation.snapshot->certificates->entries.size(), 1u);
   const std::weak_ptr<const tls::Certificate> certificate = translation.snapshot->certificates->entries[0].certificate;
-  const controller::Changes changes{.routes = true, .ingresses = {{"default", "secure"}}, .services = {}, .secrets = {}, .statuses = {}};
+  const controller::Changes changes{.routes = true, .ingresses = {{"default", "secure"}}, .services = {}, .secrets = {}, .gone = {}, .statuses = {}};
   translate::translate(translation, store, {}, {}, certificates, &changes);
   EXPECT_FALSE(certificate.expired());
   store.ingresses.erase({"default", "secure"});

@@ -7,13 +7,13 @@ namespace controller::translate {
 using namespace std::chrono_literals;
 using Time = JudgedPeriod::Time;
 
-TEST(JudgedPeriodTest, HoldsForEverWhereNothingEnds) {
+TEST(JudgedPeriod, HoldsForEverWhereNothingEnds) {
   EXPECT_TRUE(JudgedPeriod{}.contains(Time{}));
   EXPECT_TRUE(JudgedPeriod{}.contains(Time::min()));
   EXPECT_EQ(JudgedPeriod{}.until(), Time::max());
 }
 
-TEST(JudgedPeriodTest, EndsWithTheNextLimitAndBeginsWithTheLast) {
+TEST(JudgedPeriod, EndsWithTheNextLimitAndBeginsWithTheLast) {
   JudgedPeriod period;
   const Time now{1000s};
   for (const Time limit : {Time{900s}, Time{800s}, Time{1100s}, Time{1200s}}) period.end_at(limit, now);
@@ -24,14 +24,14 @@ TEST(JudgedPeriodTest, EndsWithTheNextLimitAndBeginsWithTheLast) {
   EXPECT_FALSE(period.contains(Time{900s} - 1ns)) << "the clock has been set back";
 }
 
-TEST(JudgedPeriodTest, IsOverForWhatBeginsNow) {
+TEST(JudgedPeriod, BeginsNowForWhatBeginsNow) {
   JudgedPeriod period;
   period.end_at(Time{1000s}, Time{1000s});
   EXPECT_TRUE(period.contains(Time{1000s}));
   EXPECT_FALSE(period.contains(Time{1000s} - 1ns));
 }
 
-TEST(JudgedPeriodTest, IntersectsToWhatHoldsForBoth) {
+TEST(JudgedPeriod, IntersectsToWhatHoldsForBoth) {
   JudgedPeriod one, other;
   const Time now{1000s};
   one.end_at(Time{900s}, now);

@@ -122,6 +122,27 @@ TEST_F(ReconcilerTest, TellsThatACertificateHasExpiredWhenItDoes) {
   EXPECT_TRUE(recorder.eventually([&] { return recorder.holding.size() == 2 && std::all_of(recorder.holding.begin(), recorder.holding.end(), has_expired); }));
 }
 
+// So many that each time of telling is followed by a rest.
+TEST_F(ReconcilerTest, TellsEverythingInTheEndHoweverMuchItIs) {
+  constexpr std::size_t many = 2000;
+  std::string text = test::service("web");
+  for (std::size_t i = 0; i < many; ++i) text += test::ingress({.name = "i" + std::to_string(i), .host = "h" + std::to_string(i) + ".test", .annotations = {{"no-such-thing", "x"}}});
+  files.write("many.yaml", text);
+  start();
+  ASSERT_TRUE(recorder.eventually([&] { return recorder.holding.size() == many; }));
+  const auto broken = [](int i) { return test::ingress({.name = "more" + std::to_string(i), .host = "more" + std::to_string(i) + ".test", .service = "absent"}); };
+  for (int i = 0; i < 5; ++i) files.write("more" + std::to_string(i) + ".yaml", broken(i));
+  EXPECT_TRUE(recorder.eventually([&] { return recorder.holding.size() == many + 5; }));
+  for (int i = 0; i < 5; ++i) files.remove("more" + std::to_string(i) + ".yaml");
+  EXPECT_TRUE(recorder.eventually([&] { return recorder.holding.size() == many; }));
+
+  const int publishes = recorder.publishes;
+  files.write("last.yaml", broken(9));
+  ASSERT_TRUE(recorder.eventually([&] { return recorder.publishes > publishes; }));
+  reconciler.reset();
+  EXPECT_EQ(recorder.holding.size(), many + 1) << "what is due at the end";
+}
+
 TEST_F(ReconcilerTest, SharesTheRoutesWhenOnlyEndpointsChange) {
   files.write("a.yaml", test::service("web", {"10.0.0.1"}) + test::ingress({}));
   start();

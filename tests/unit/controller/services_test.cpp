@@ -149,7 +149,7 @@ TEST(Services, WhatIsMadeFromTheOneBeforeIsWhatIsMadeFromNothing) {
   controller::translate::Translation before;
   for (const Step& step : steps) {
     const controller::Store store = decode_yaml(step.objects).store;
-    const controller::Changes changes{.routes = true, .ingresses = of_all, .services = step.services, .secrets = {}, .statuses = {}};
+    const controller::Changes changes{.routes = true, .ingresses = of_all, .services = step.services, .secrets = {}, .gone = {}, .statuses = {}};
     controller::translate::translate(before, store, options, answers, certificates, &changes);
     const auto fresh = controller::translate::translate(store, options, answers, certificates);
     EXPECT_EQ(routing::to_json(*before.snapshot), routing::to_json(*fresh.snapshot));

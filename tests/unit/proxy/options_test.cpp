@@ -172,7 +172,7 @@ TEST(Options, SayHowADirectoryOfManifestsIsGiven) {
   const std::string name = files.path().string(), file = name + "/a.yaml";
   for (const auto& parsed : {parse({name.c_str()}), parse({"check", name.c_str()}), parse({file.c_str()}), parse({"check", file.c_str()})}) {
     EXPECT_EQ(parsed.exit_code, 2);
-    EXPECT_THAT(parsed.text, HasSubstr("manifests are read with --manifests \"" + name + "\""));
+    EXPECT_THAT(parsed.text, HasSubstr("a whole directory of manifests is read, with --manifests \"" + name + "\""));
   }
 }
 
