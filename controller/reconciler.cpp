@@ -249,7 +249,7 @@ bool Reconciler::State::wait() {
     }
     const bool by_source = source->take_changes();
     if (!by_source && !answers_changed) {
-      report_if_due();  // not while something is taken and not in force: what is told has to agree with what is served
+      if (!changed) report_if_due();  // what is told has to agree with what is served
       continue;
     }
     const auto now = Clock::now();

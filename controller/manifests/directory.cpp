@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <atomic>
 #include <thread>
+#include <unordered_set>
+#include <utility>
+#include <variant>
 
 namespace controller::manifests {
 
@@ -26,6 +29,17 @@ void append(Delta& delta, Delta&& more) {
   delta.is_reordered = delta.is_reordered || more.is_reordered;
 }
 
+// Takes out what has come and gone again, as when a file is written several times: nobody has seen it.
+void forget_passing(Delta& delta) {
+  const auto address = [](const kube::Object& object) { return std::visit([](const auto& pointer) -> const void* { return pointer.get(); }, object); };
+  std::unordered_set<const void*> added, passing;
+  for (const kube::Object& object : delta.added) added.insert(address(object));
+  for (const kube::Object& object : delta.removed)
+    if (added.contains(address(object))) passing.insert(address(object));
+  if (passing.empty()) return;
+  for (auto* list : {&delta.added, &delta.removed}) std::erase_if(*list, [&](const kube::Object& object) { return passing.contains(address(object)); });
+}
+
 routing::Diagnostic of_file(std::string name, std::string field, std::string reason) {
   return {"File", "", std::move(name), std::move(field), std::move(reason), routing::Severity::refused};
 }
@@ -33,6 +47,12 @@ routing::Diagnostic of_file(std::string name, std::string field, std::string rea
 }  // namespace
 
 Directory::Directory(fs::path root) : root_(std::move(root)) {}
+
+Delta Directory::take_delta() {
+  Delta delta = std::exchange(delta_, {});
+  if (!delta.added.empty() && !delta.removed.empty()) forget_passing(delta);
+  return delta;
+}
 
 // Below the root as it was written: asking the file system for each name would cost more than parsing it.
 std::string Directory::shown(const fs::path& path) const {

@@ -45,8 +45,8 @@ class Directory {
   // notices may have changed. To be called when fd() is readable and when until_check() is over.
   [[nodiscard]] bool take_changes();
   [[nodiscard]] std::chrono::milliseconds until_check() const;
-  // Objects that have come and gone since the last call.
-  [[nodiscard]] Delta take_delta() { return std::exchange(delta_, {}); }
+  // Objects that have come, or gone, since the last call.
+  [[nodiscard]] Delta take_delta();
 
   // Calls `visit(object, file)`, with the file's name for people, in the order of the files' names; of two objects with one
   // name the first is the one that counts.

@@ -58,6 +58,24 @@ class DirectoryTest : public testing::Test {
 
 }  // namespace
 
+TEST_F(DirectoryTest, ForgetsWhatHasComeAndGone) {
+  for (const std::string name : {"b", "c", "d"}) {
+    files.write("a.yaml", namespace_text(name));
+    ASSERT_TRUE(becomes(directory, name + " "));
+  }
+  const auto delta = directory.take_delta();
+  ASSERT_EQ(delta.added.size(), 1u);
+  ASSERT_EQ(delta.removed.size(), 1u);
+  EXPECT_EQ(controller::kube::key_of(delta.added[0]).second, "d");
+  EXPECT_EQ(controller::kube::key_of(delta.removed[0]).second, "a");
+  files.write("b.yaml", namespace_text("e"));
+  ASSERT_TRUE(becomes(directory, "d e "));
+  files.remove("b.yaml");
+  ASSERT_TRUE(becomes(directory, "d "));
+  const auto nothing = directory.take_delta();
+  EXPECT_TRUE(nothing.added.empty() && nothing.removed.empty());
+}
+
 TEST_F(DirectoryTest, FollowsFilesThatComeChangeAndGo) {
   files.write("b.yml", namespace_text("b"));
   EXPECT_TRUE(change(directory));
