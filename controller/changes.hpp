@@ -14,7 +14,7 @@ struct Changes {
   std::set<kube::Key> ingresses;      // that differ
   std::set<kube::Key> services;       // that differ themselves or in their EndpointSlices
   std::set<kube::Key> secrets;        // that differ
-  std::set<kube::ObjectName> gone;    // objects that have been deleted; others of their names may be there already. Of the API alone
+  std::set<kube::ObjectName> gone;    // from the store; others of their names may be there already. Of the API alone
   std::set<kube::Key> statuses;       // Ingresses whose status differs, or that are gone; no reason to translate anything
   [[nodiscard]] bool any() const noexcept { return routes || !services.empty(); }
 };

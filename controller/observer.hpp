@@ -14,7 +14,8 @@ namespace controller {
 class Observer {
  public:
   virtual ~Observer() = default;
-  // A configuration was handed out. What there is to tell of it follows, at once or, when that is much, within a second.
+  // A configuration was handed out. What there is to tell of the first one has been told before; of others it follows, at once or,
+  // where there is very much, after about a second.
   virtual void on_published(std::uint64_t version, std::chrono::nanoseconds cpu) = 0;
   virtual void on_diagnostic(const routing::Diagnostic&) = 0;  // a new one
   virtual void on_healed(const routing::Diagnostic&) = 0;      // one reported before that no longer holds

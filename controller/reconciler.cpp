@@ -102,7 +102,7 @@ struct Reconciler::State {
   [[nodiscard]] std::vector<routing::Diagnostic> gather() const;
   [[nodiscard]] bool must_judge() const { return !translation.judged.contains(std::chrono::system_clock::now()); }
   [[nodiscard]] std::chrono::milliseconds until_check() const;
-  void report_conditions();
+  void report_problems();
   void report_findings();
   void report_if_due();
   void start_leader();
@@ -135,9 +135,10 @@ void Reconciler::State::finish(std::chrono::nanoseconds cpu_before, const Change
   translation.ingress_states.clear();  // nobody else asks
   for (const kube::ObjectName& name : changes.gone)
     if (!of_object(reported, name).empty()) gone.insert(name);
-  if (is_new) observer.on_published(published_version, thread_cpu() - cpu_before);
-  report_conditions();
   is_report_due = true;
+  if (!has_begun) report_findings();  // whoever waits for the first configuration says how many there are
+  if (is_new) observer.on_published(published_version, thread_cpu() - cpu_before);
+  report_problems();
 }
 
 // Sorted, each once.
@@ -166,16 +167,16 @@ void Reconciler::State::report_findings() {
   for (const auto& diagnostic : difference.healed) observer.on_healed(diagnostic);
   if (leader) leader->report(difference, source->store());
   reported = std::move(now);
-}
-
-// What is not worth waiting: notices, and whether the objects are in step.
-void Reconciler::State::report_conditions() {
   auto notices = source->notices();
   if (leader)
     for (auto& notice : leader->notices()) notices.push_back(std::move(notice));
   for (const auto& notice : notices)
     if (!noticed.contains(notice)) observer.on_notice(notice);
   noticed = {notices.begin(), notices.end()};
+}
+
+// Whether the objects are in step, at once: readiness is told by it.
+void Reconciler::State::report_problems() {
   auto problems_now = source->problems();
   if (problems_now == problems) return;
   problems = std::move(problems_now);
@@ -218,7 +219,7 @@ bool Reconciler::State::poll(std::chrono::milliseconds limit) {
 bool Reconciler::State::wait_for_objects() {
   while (!stopping && !source->is_synced()) {
     report_findings();
-    report_conditions();
+    report_problems();
     poll(source->until_check());
     (void)source->take_changes();
   }
@@ -243,10 +244,7 @@ bool Reconciler::State::wait() {
     if (!changed && must_judge()) return true;
     if (changed && Clock::now() >= due) return true;
     if (changed && !happened) continue;
-    if (leader_changed.exchange(false)) {
-      report_conditions();
-      is_report_due = true;
-    }
+    if (leader_changed.exchange(false)) is_report_due = true;
     const bool by_source = source->take_changes();
     if (!by_source && !answers_changed) {
       if (!changed) report_if_due();  // what is told has to agree with what is served
@@ -283,7 +281,6 @@ void Reconciler::State::run() {
     refresh_endpoints({}, true);
   }
   finish(cpu_before, {.routes = true, .is_unbounded = true, .ingresses = {}, .services = {}, .secrets = {}, .gone = {}, .statuses = {}});
-  report_if_due();
   ::malloc_trim(0);  // what parsing left free goes back to the system
   while (wait()) react();
   if (is_report_due) report_findings();

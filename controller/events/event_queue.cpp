@@ -16,7 +16,7 @@ void EventQueue::set_leading(bool leads) {
 }
 
 void EventQueue::enqueue(const routing::Diagnostic& diagnostic, Pending pending) {
-  if (leads_ && pending_.size() < max_pending) pending_.insert_or_assign(diagnostic, std::move(pending));
+  if (leads_ && (pending_.size() < max_pending || pending_.contains(diagnostic))) pending_.insert_or_assign(diagnostic, std::move(pending));
 }
 
 void EventQueue::arise(const routing::Diagnostic& diagnostic, const Regarding& regarding, bool was_there) {
@@ -27,12 +27,21 @@ void EventQueue::arise(const routing::Diagnostic& diagnostic, const Regarding& r
   else enqueue(diagnostic, {regarding, Occasion::arisen, was_there});
 }
 
+void EventQueue::renew(const routing::Diagnostic& diagnostic, const Regarding& regarding) {
+  const auto held = holding_.find(diagnostic);
+  if (held != holding_.end() && held->second.regarding.uid == regarding.uid) return;
+  heal(diagnostic, std::nullopt);
+  arise(diagnostic, regarding, false);
+}
+
 void EventQueue::heal(const routing::Diagnostic& diagnostic, const std::optional<Regarding>& regarding) {
-  holding_.erase(diagnostic);
+  const auto held = holding_.find(diagnostic);
+  const bool was_its = held != holding_.end() && regarding && held->second.regarding.uid == regarding->uid;
+  if (held != holding_.end()) holding_.erase(held);
   const auto pending = pending_.find(diagnostic);
   const bool is_untold = pending != pending_.end() && !pending->second.may_be_told;
   if (pending != pending_.end()) pending_.erase(pending);
-  if (!is_untold && regarding) enqueue(diagnostic, {*regarding, Occasion::healed, false});
+  if (!is_untold && was_its) enqueue(diagnostic, {*regarding, Occasion::healed, false});
 }
 
 bool EventQueue::may_tell(const Regarding& regarding, TimePoint now) const {
@@ -78,7 +87,10 @@ void EventQueue::on_done(const Item& item, TimePoint now, bool has_written) {
   const auto pending = pending_.find(item.diagnostic);
   const auto holding = holding_.find(item.diagnostic);
   const bool holds = holding != holding_.end();
-  if (holds && holding->second.regarding.uid != item.regarding.uid) return;  // made again meanwhile: that one is still to be told of
+  if (holds && holding->second.regarding.uid != item.regarding.uid) {  // made again meanwhile: that one is still to be told of
+    if (pending != pending_.end() && pending->second.regarding.uid == item.regarding.uid) pending_.erase(pending);
+    return;
+  }
   if (holds) holding->second.is_told = item.occasion == Occasion::arisen;
   if (pending != pending_.end() && pending->second.occasion == item.occasion) {
     pending_.erase(pending);

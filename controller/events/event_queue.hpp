@@ -28,7 +28,9 @@ class EventQueue {
 
   // A diagnostic holds from now on. `was_there`: it is not news, for it was found by a program that has just started.
   void arise(const routing::Diagnostic& diagnostic, const Regarding& regarding, bool was_there);
-  // It no longer does; told only when that it held has been.
+  // The same, but it held before: told only where that was of another object of the name, which is gone.
+  void renew(const routing::Diagnostic& diagnostic, const Regarding& regarding);
+  // It no longer does; told only when that it held has been, of this object. None: the object is gone.
   void heal(const routing::Diagnostic& diagnostic, const std::optional<Regarding>& regarding);
 
   struct Item {

@@ -24,7 +24,7 @@ namespace controller::events {
 // What the reconciler has found: against the time before.
 struct Difference {
   std::vector<routing::Diagnostic> arisen, healed;
-  std::vector<routing::Diagnostic> renewed;  // they hold as before, of an object that has been made again
+  std::vector<routing::Diagnostic> renewed;  // they hold as before, of an object that was gone for a moment: it may be another now
   bool is_first = false;  // there was no time before
 };
 

@@ -167,22 +167,21 @@ IngressTls decode_tls(const json::value& value, const std::string& at, Reader& r
   return tls;
 }
 
-// Whether rules for hosts of their own may have been meant, in whatever form.
+std::string_view name_of(const json::key_value_pair& member) { return {member.key().data(), member.key().size()}; }
+
+// Whether it is meant as a rule for a host of its own, or as a list with such a one.
 bool names_host(const json::value& value) {
-  if (const json::string* text = value.if_string()) return text->find("host") != json::string::npos;
   if (const json::array* list = value.if_array()) return std::any_of(list->begin(), list->end(), names_host);
-  const json::object* const object = value.if_object();
-  return object && std::any_of(object->begin(), object->end(), [](const auto& member) {
-    const std::string_view name{member.key().data(), member.key().size()};
-    return name.starts_with("host") || names_host(member.value());
-  });
+  const json::object* const rule = value.if_object();
+  if (!rule || (!rule->contains("http") && !rule->contains("paths"))) return false;
+  return std::any_of(rule->begin(), rule->end(), [](const auto& member) { return name_of(member).starts_with("host"); });
 }
 
-// Of a spec none of whose rules could be read.
+// Of a spec none of whose rules could be read. In doubt there were none: then its defaultBackend is for every host.
 bool has_lost_hosts(const json::object& spec) {
   return std::any_of(spec.begin(), spec.end(), [](const auto& member) {
-    const std::string_view name{member.key().data(), member.key().size()};
-    return (name == "rules" || std::find(std::begin(spec_fields), std::end(spec_fields), name) == std::end(spec_fields)) && names_host(member.value());
+    const bool is_known = std::find(std::begin(spec_fields), std::end(spec_fields), name_of(member)) != std::end(spec_fields);
+    return (name_of(member) == "rules" || !is_known) && names_host(member.value());
   });
 }
 

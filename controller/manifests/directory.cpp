@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <thread>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 
@@ -29,15 +29,23 @@ void append(Delta& delta, Delta&& more) {
   delta.is_reordered = delta.is_reordered || more.is_reordered;
 }
 
-// Takes out what has come and gone again, as when a file is written several times: nobody has seen it.
-void forget_passing(Delta& delta) {
+// What is left when coming and going cancel out, as where a file was written several times. One object may come more than once: a
+// document that is broken holds what it held before.
+void settle(Delta& delta) {
   const auto address = [](const kube::Object& object) { return std::visit([](const auto& pointer) -> const void* { return pointer.get(); }, object); };
-  std::unordered_set<const void*> added, passing;
-  for (const kube::Object& object : delta.added) added.insert(address(object));
-  for (const kube::Object& object : delta.removed)
-    if (added.contains(address(object))) passing.insert(address(object));
-  if (passing.empty()) return;
-  for (auto* list : {&delta.added, &delta.removed}) std::erase_if(*list, [&](const kube::Object& object) { return passing.contains(address(object)); });
+  std::unordered_map<const void*, int> net;
+  for (const kube::Object& object : delta.added) ++net[address(object)];
+  for (const kube::Object& object : delta.removed) --net[address(object)];
+  const auto keep = [&](std::vector<kube::Object>& list, int sign) {
+    std::erase_if(list, [&](const kube::Object& object) {
+      int& left = net[address(object)];
+      if (left * sign <= 0) return true;
+      left -= sign;
+      return false;
+    });
+  };
+  keep(delta.added, 1);
+  keep(delta.removed, -1);
 }
 
 routing::Diagnostic of_file(std::string name, std::string field, std::string reason) {
@@ -50,7 +58,7 @@ Directory::Directory(fs::path root) : root_(std::move(root)) {}
 
 Delta Directory::take_delta() {
   Delta delta = std::exchange(delta_, {});
-  if (!delta.added.empty() && !delta.removed.empty()) forget_passing(delta);
+  if (!delta.added.empty() && !delta.removed.empty()) settle(delta);
   return delta;
 }
 

@@ -57,6 +57,16 @@ TEST(Program, SaysWhatItServesOnceItDoes) {
     EXPECT_NE(log.find(part), std::string::npos) << part << "\n" << log;
 }
 
+// So many that telling them takes its time.
+TEST(Program, SaysAtItsStartHowManyDiagnosticsThereAre) {
+  std::string text;
+  for (int i = 0; i < 1000; ++i)
+    text += "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i" + std::to_string(i) + "}\nspec: {defaultBackend: {service: {name: absent, port: {number: 80}}}}\n";
+  Serving serving(text);
+  ASSERT_TRUE(support::eventually([&] { return serving.weir().log().find(" hosts and ") != std::string::npos; }));
+  EXPECT_NE(serving.weir().log().find("; 1000 diagnostics"), std::string::npos);
+}
+
 TEST(Program, WritesOneAccessLogLineForARequestAndLosesNoneWhenStopped) {
   Serving serving(example("single-service"));
   ASSERT_TRUE(serving.is_ready());

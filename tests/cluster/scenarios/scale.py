@@ -129,7 +129,7 @@ def endpoint_changed(api, addresses, connection):
 @contextlib.contextmanager
 def control_plane_apart():
     """What serves (Weir, the Pods, later wrk) gets half of the CPUs and all else the others: how busy the API server is with the
-    changes is no cost of Weir's. Nothing can be kept apart on one CPU."""
+    changes is no cost of Weir's. Nothing is kept apart on one CPU, nor with WEIR_TESTS_TOGETHER."""
     cpus = sorted(os.sched_getaffinity(0))
     is_apart = len(cpus) > 1 and "WEIR_TESTS_TOGETHER" not in os.environ
     serving, others = (set(cpus[:len(cpus) // 2]), set(cpus[len(cpus) // 2:])) if is_apart else (set(cpus), set(cpus))

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <string>
@@ -57,6 +58,49 @@ class DirectoryTest : public testing::Test {
 };
 
 }  // namespace
+
+// A repeated key is refused, and what was there before stays: one object then comes and goes several times.
+TEST_F(DirectoryTest, KeepsCountOfWhatComesAndGoesMoreThanOnce) {
+  const std::string broken = namespace_text("a") + "spec: {}\nspec: {}\n", other = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: a, labels: {x: y}}\n";
+  struct Case {
+    std::vector<std::string> texts;  // of one file, in turn; "" = it is removed
+    std::string names;               // then
+  };
+  const std::vector<Case> cases{{{other, broken}, "a "}, {{other, broken, namespace_text("a")}, "a "}, {{broken, namespace_text("b")}, "b "}, {{broken, ""}, ""},
+                                {{other, broken, other}, "a "}, {{broken, broken + "# again\n", namespace_text("a")}, "a "}, {{namespace_text("b"), broken}, ""}};
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    files.write("a.yaml", namespace_text("a"));
+    ASSERT_TRUE(becomes(directory, "a ")) << i;
+    auto loaded = controller::manifests::store_from(directory);
+    (void)directory.take_delta();
+    for (const std::string& text : cases[i].texts) {
+      if (text.empty()) files.remove("a.yaml");
+      else files.write("a.yaml", text);
+      ASSERT_TRUE(change(directory)) << i;
+      while (directory.take_changes()) continue;  // the writing is told in parts
+    }
+    while (names_in(directory) != cases[i].names) ASSERT_TRUE(change(directory)) << i;
+    (void)controller::manifests::update(loaded, directory);
+    const auto fresh = controller::manifests::store_from(directory);
+    const auto is_equal = [](const auto& a, const auto& b) { return a.first == b.first && *a.second == *b.second; };
+    EXPECT_TRUE(std::equal(loaded.store.namespaces.begin(), loaded.store.namespaces.end(), fresh.store.namespaces.begin(), fresh.store.namespaces.end(), is_equal)) << i;
+    std::string names;
+    for (const auto& [key, object] : loaded.store.namespaces) names += key.second + " ";
+    EXPECT_EQ(names, cases[i].names) << i;
+    files.write("a.yaml", namespace_text("z"));
+    ASSERT_TRUE(becomes(directory, "z "));
+  }
+}
+
+TEST_F(DirectoryTest, LooksAtNothingElseWhenAFileIsWrittenSeveralTimes) {
+  auto loaded = controller::manifests::store_from(directory);
+  for (const std::string name : {"b", "c"}) {
+    files.write("a.yaml", namespace_text(name));
+    ASSERT_TRUE(becomes(directory, name + " "));
+  }
+  EXPECT_FALSE(controller::manifests::update(loaded, directory).is_unbounded);
+  EXPECT_TRUE(loaded.store.namespaces.contains({"", "c"}));
+}
 
 TEST_F(DirectoryTest, ForgetsWhatHasComeAndGone) {
   for (const std::string name : {"b", "c", "d"}) {

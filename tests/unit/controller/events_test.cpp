@@ -159,6 +159,13 @@ TEST(EventQueue, TellsOfAnObjectThatWasMadeAgain) {
   EXPECT_EQ(next->regarding.uid, "uid-2");
   EXPECT_EQ(tell(queue), "arisen spec.rules[0].host");
 
+  queue.heal(refused, web);
+  EXPECT_FALSE(queue.next(start)) << "another of that name never had it";
+  queue.arise(refused, again, false);
+  EXPECT_EQ(tell(queue), "arisen spec.rules[0].host");
+  queue.renew(refused, again);
+  EXPECT_FALSE(queue.next(start)) << "it is the same object";
+
   queue.heal(refused, again);
   queue.arise(refused, web, false);
   ASSERT_TRUE(queue.next(start)) << "that it healed is not to be told any more, and does not stand for telling of the new one";

@@ -175,10 +175,11 @@ TEST(GuardedPaths, WhateverNobodyElseTakesIsClosedWithItsIngress) {
   EXPECT_EQ(translate_yaml(open).route_of("x.test", "/"), "open/web");
   EXPECT_EQ(translate_yaml(open + catch_all("guarded", old, refused)).route_of("x.test", "/"), "503");
   EXPECT_EQ(translate_yaml(open + catch_all("guarded", old, "", misplaced)).route_of("x.test", "/"), "503");
-  for (const auto rules : {"  rules: {host: b.test}\n", "  rulse: [{host: b.test}]\n", "  rules: '- host: b.test'\n", "  rules: [[{hosts: [b.test]}]]\n"})
+  for (const auto rules : {"  rules: {host: b.test, http: {}}\n", "  rulse: [{host: b.test, http: {paths: []}}]\n", "  rules: [[{hosts: [b.test], paths: []}]]\n"})
     EXPECT_EQ(translate_yaml(open + catch_all("guarded", old, refused, rules)).route_of("x.test", "/"), "open/web") << "was for other hosts: " << rules;
   for (const auto rest : {"  tlss: []\n", "  backend: {serviceName: web, servicePort: 80}\n", "  rules: {http: {paths: []}}\n", "  rules: {a: b}\n", "  rules: text\n",
-                          "  tlss: []\n  tls: [{hosts: [b.test]}]\n"}) {
+                          "  tlss: [{hosts: [b.test], secretName: y}]\n  tls: [{hosts: [b.test]}]\n",
+                          "  rules: text-of-host\n", "  rules: {description: host}\n", "  note: this ghost is for all\n", "  backend: {serviceName: webhost}\n"}) {
     EXPECT_EQ(translate_yaml(open + catch_all("guarded", old, refused, rest)).route_of("x.test", "/"), "503") << "may have been for every host: " << rest;
     EXPECT_EQ(translate_yaml(open + catch_all("guarded", old, "", misplaced + rest)).route_of("x.test", "/"), "503") << rest;
     EXPECT_EQ(translate_yaml(open + catch_all("plain", old, "", rest)).route_of("x.test", "/"), "open/web") << "guards nothing: " << rest;

@@ -136,7 +136,8 @@ TEST_F(ReconcilerTest, TellsEverythingInTheEndHoweverMuchItIs) {
   for (int i = 0; i < 5; ++i) files.remove("more" + std::to_string(i) + ".yaml");
   EXPECT_TRUE(recorder.eventually([&] { return recorder.holding.size() == many; }));
 
-  const int publishes = recorder.publishes;
+  int publishes = 0;
+  ASSERT_TRUE(recorder.eventually([&] { return (publishes = recorder.publishes) > 0; }));
   files.write("last.yaml", broken(9));
   ASSERT_TRUE(recorder.eventually([&] { return recorder.publishes > publishes; }));
   reconciler.reset();

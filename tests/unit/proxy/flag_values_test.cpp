@@ -57,6 +57,7 @@ TEST(FlagValues, TakeAddressesAndNamesToPublish) {
   for (const auto text : {"192.0.2.1", "lb-1.eu"}) EXPECT_EQ(proxy::parse_published(text).value, std::set<std::string>{text}) << text;
   EXPECT_EQ(proxy::parse_published("192.0.2.1,\n Edge.test.,,2001:DB8::1\n").value, (std::set<std::string>{"192.0.2.1", "edge.test", "2001:db8::1"}));
   EXPECT_EQ(proxy::parse_published("").error, "");
+  EXPECT_TRUE(proxy::parse_published("").value.empty());
   for (const auto text : {" ,", "a b", "http://lb.test", "lb.test:80", "[2001:db8::1]", "-x", ".", "a..b", "010.1.2.3", "192.0.2.300", "ns/service"}) EXPECT_NE(proxy::parse_published(text).error, "") << text;
 }
 
