@@ -135,10 +135,11 @@ void Reconciler::State::finish(std::chrono::nanoseconds cpu_before, const Change
   translation.ingress_states.clear();  // nobody else asks
   for (const kube::ObjectName& name : changes.gone)
     if (!of_object(reported, name).empty()) gone.insert(name);
-  is_report_due = true;
-  if (!has_begun) report_findings();  // whoever waits for the first configuration says how many there are
-  if (is_new) observer.on_published(published_version, thread_cpu() - cpu_before);
+  const auto cpu = thread_cpu() - cpu_before;
   report_problems();
+  is_report_due = true;
+  if (!has_begun) report_if_due();  // whoever waits for the first configuration says how many there are
+  if (is_new) observer.on_published(published_version, cpu);
 }
 
 // Sorted, each once.

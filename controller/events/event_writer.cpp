@@ -29,8 +29,10 @@ bool EventWriter::report(const Difference& difference, const Store& store) {
     return found && may_write_in(found->event_namespace()) ? found : std::nullopt;
   };
   for (const auto& diagnostic : difference.healed) queue_.heal(diagnostic, find(diagnostic));
-  for (const auto& diagnostic : difference.renewed)
+  for (const auto& diagnostic : difference.renewed) {
     if (const auto found = find(diagnostic)) queue_.renew(diagnostic, *found);
+    else queue_.heal(diagnostic, std::nullopt);
+  }
   for (const auto& diagnostic : difference.arisen)
     if (const auto found = find(diagnostic)) queue_.arise(diagnostic, *found, difference.is_first);
   return queue_.has_work();

@@ -177,7 +177,7 @@ bool names_host(const json::value& value) {
   return std::any_of(rule->begin(), rule->end(), [](const auto& member) { return name_of(member).starts_with("host"); });
 }
 
-// Of a spec none of whose rules could be read. In doubt there were none: then its defaultBackend is for every host.
+// Of a spec none of whose rules could be read. In doubt there were none, but a defaultBackend, which is for every host.
 bool has_lost_hosts(const json::object& spec) {
   return std::any_of(spec.begin(), spec.end(), [](const auto& member) {
     const bool is_known = std::find(std::begin(spec_fields), std::end(spec_fields), name_of(member)) != std::end(spec_fields);
@@ -208,7 +208,9 @@ Ingress decode_ingress(const json::object& root, Reader& reader) {
     for (std::size_t i = 0; i < rules->size(); ++i) decode_rule((*rules)[i], i, reader, ingress.rules);
   const json::value* const rules = spec->if_contains("rules");
   const bool is_empty = rules && (rules->is_null() || (rules->is_array() && rules->get_array().empty()));
-  ingress.has_lost_rules = ingress.rules.empty() && (rules ? !is_empty : has_unknown);
+  const json::value* const backend = spec->if_contains("defaultBackend");
+  const bool has_lost_backend = backend && !backend->is_null() && !ingress.has_default_backend;
+  ingress.has_lost_rules = ingress.rules.empty() && ((rules ? !is_empty : has_unknown) || has_lost_backend);
   ingress.has_lost_hosts = ingress.has_lost_rules && has_lost_hosts(*spec);
   if (const json::array* entries = reader.array(*spec, "tls", "spec.tls"))
     for (std::size_t i = 0; i < entries->size(); ++i) ingress.tls.push_back(decode_tls((*entries)[i], "spec.tls[" + std::to_string(i) + "]", reader));

@@ -44,8 +44,10 @@ void settle(Delta& delta) {
       return false;
     });
   };
+  const std::size_t before = delta.added.size();
   keep(delta.added, 1);
   keep(delta.removed, -1);
+  delta.is_reordered = delta.is_reordered || delta.added.size() != before;  // what came back may stand elsewhere
 }
 
 routing::Diagnostic of_file(std::string name, std::string field, std::string reason) {

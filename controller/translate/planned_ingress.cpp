@@ -35,8 +35,8 @@ void plan_rule(PlannedIngress& planned, const kube::IngressRule& rule) {
   planned.rules.push_back({name, &rule, rule.is_refused, nullptr});
 }
 
-// One without rules is for whatever nobody else takes; where it is refused and guards access, that is closed. Rules that were lost
-// and named hosts are none of these: they were for hosts of their own, which nobody knows.
+// One without rules is for whatever nobody else takes; where it is refused and guards access, that is closed, and so it is where
+// nobody can tell what was written instead. Rules that were lost and named hosts are none of these: they were for hosts of their own.
 void plan_rules(PlannedIngress& planned, bool has_catch_all) {
   const kube::Ingress& ingress = *planned.ingress;
   for (const kube::IngressRule& rule : ingress.rules) plan_rule(planned, rule);
@@ -66,7 +66,8 @@ PlannedIngress plan_ingress(kube::Ptr<kube::Ingress> ingress, const GlobalConfig
   PlannedIngress planned;
   planned.ingress = std::move(ingress);
   annotations::IngressPlan plan = annotations::plan_of(*planned.ingress, options.annotations_prefix, config, planned.findings);
-  const bool has_catch_all = planned.ingress->has_default_backend && !options.disable_catch_all;
+  const bool may_be_catch_all = planned.ingress->has_default_backend || (planned.ingress->has_lost_rules && !planned.ingress->has_lost_hosts);
+  const bool has_catch_all = may_be_catch_all && !options.disable_catch_all;
   if (planned.ingress->has_default_backend && options.disable_catch_all) {
     tell(planned, "spec.defaultBackend", "--disable-catch-all is set: the Ingress is not served");
     plan.is_refused = true;

@@ -92,6 +92,18 @@ TEST_F(DirectoryTest, KeepsCountOfWhatComesAndGoesMoreThanOnce) {
   }
 }
 
+TEST_F(DirectoryTest, LooksAtTheOrderWhereWhatIsKeptStandsElsewhere) {
+  const auto labelled = [](const std::string& value) { return "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: a, labels: {x: " + value + "}}\n"; };
+  files.write("a.yaml", labelled("one") + labelled("two"));
+  while (directory.take_delta().added.size() != 2) ASSERT_TRUE(change(directory));
+  auto loaded = controller::manifests::store_from(directory);
+  files.write("a.yaml", labelled("two") + labelled("one") + "kind: Namespace\n");
+  ASSERT_TRUE(change(directory));
+  while (directory.take_changes()) continue;
+  (void)controller::manifests::update(loaded, directory);
+  EXPECT_EQ(*loaded.store.namespaces.at({"", "a"}), *controller::manifests::store_from(directory).store.namespaces.at({"", "a"}));
+}
+
 TEST_F(DirectoryTest, LooksAtNothingElseWhenAFileIsWrittenSeveralTimes) {
   auto loaded = controller::manifests::store_from(directory);
   for (const std::string name : {"b", "c"}) {

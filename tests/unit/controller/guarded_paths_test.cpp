@@ -184,6 +184,13 @@ TEST(GuardedPaths, WhateverNobodyElseTakesIsClosedWithItsIngress) {
     EXPECT_EQ(translate_yaml(open + catch_all("guarded", old, "", misplaced + rest)).route_of("x.test", "/"), "503") << rest;
     EXPECT_EQ(translate_yaml(open + catch_all("plain", old, "", rest)).route_of("x.test", "/"), "open/web") << "guards nothing: " << rest;
   }
+  for (const auto written : {"  defaultBackend: web\n", "  defaultBackend: [{service: {name: web, port: {number: 80}}}]\n", "  backend: {serviceName: web, servicePort: 80}\n",
+                             "  defaultbackend: {service: {name: web, port: {number: 80}}}\n", "  rulse: [{http: {paths: []}}]\n"}) {
+    std::string guarding = catch_all("guarded", old, refused), plain = catch_all("plain", old, "");
+    for (std::string* text : {&guarding, &plain}) *text = text->substr(0, text->find("  defaultBackend:")) + written;
+    EXPECT_EQ(translate_yaml(open + guarding).route_of("x.test", "/"), "503") << written;
+    EXPECT_EQ(translate_yaml(open + plain).route_of("x.test", "/"), "open/web") << written;
+  }
   EXPECT_EQ(translate_yaml(open + catch_all("guarded", young, refused)).route_of("x.test", "/"), "open/web") << "the older one has it";
   controller::Options options;
   options.default_backend_service = "default/web";
